@@ -1,0 +1,56 @@
+//! Wall-clock times and throughputs. For information: on shared machines they move by ten per cent and more.
+
+use benches::{
+    AT, HASHED_SIZES_BYTES, IDENTITY_TEXT, Inputs, bare_quick_xml, hash, judge_catalogs, make_keyform,
+    messages, mixed_messages, parse_identity, parse_manifests, roxmltree, whole_scan,
+};
+use checker::format::catalog::Verifier;
+use checker::format::identity::Identity;
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+
+fn identities(criterion: &mut Criterion) {
+    criterion.bench_function("identity parse", |bencher| bencher.iter(|| parse_identity(IDENTITY_TEXT)));
+    let identity = Identity::from_text(IDENTITY_TEXT.as_bytes()).expect("a sound identity");
+    criterion.bench_function("keyform", |bencher| bencher.iter(|| make_keyform(&identity)));
+}
+
+fn documents(criterion: &mut Criterion) {
+    let inputs = Inputs::new();
+    let mut group = criterion.benchmark_group("manifest parse");
+    group.throughput(Throughput::Bytes(inputs.manifest_bytes()));
+    group.bench_function("strict", |bencher| bencher.iter(|| parse_manifests(&inputs.manifests)));
+    group.bench_function("bare quick-xml", |bencher| bencher.iter(|| bare_quick_xml(&inputs.manifests)));
+    group.bench_function("roxmltree", |bencher| bencher.iter(|| roxmltree(&inputs.manifests)));
+    group.finish();
+
+    let verifier = Verifier::new(&inputs.roots, AT);
+    let mut group = criterion.benchmark_group("catalog verdict");
+    group.throughput(Throughput::Elements(inputs.catalogs.len() as u64));
+    group.bench_function("chains remembered", |bencher| {
+        bencher.iter(|| judge_catalogs(&inputs.catalogs, &verifier));
+    });
+    group.finish();
+
+    let mut group = criterion.benchmark_group("whole scan");
+    group.sample_size(10);
+    group.throughput(Throughput::Bytes(inputs.payload_bytes));
+    for threads in [1, 2] {
+        group.bench_function(format!("{threads} threads"), |bencher| {
+            bencher.iter(|| whole_scan(&inputs, threads));
+        });
+    }
+    group.finish();
+}
+
+fn hashing(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("payload hashing");
+    let sizes = HASHED_SIZES_BYTES.map(|(name, size)| (name, messages(size)));
+    for (name, messages) in sizes.into_iter().chain([("mixed", mixed_messages())]) {
+        group.throughput(Throughput::Bytes(messages.iter().map(|message| message.len() as u64).sum()));
+        group.bench_function(name, |bencher| bencher.iter(|| hash(&messages)));
+    }
+    group.finish();
+}
+
+criterion_group!(benches, identities, documents, hashing);
+criterion_main!(benches);

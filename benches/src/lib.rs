@@ -1,0 +1,176 @@
+//! The bodies of the benchmarks and what they work on. Nothing here depends on chance or on the clock.
+
+use checker::digest::{Algorithm, Digest};
+use checker::format::catalog::{Catalog, Roots, Status, Verifier};
+use checker::format::identity::Identity;
+use checker::format::keyform;
+use checker::format::manifest::Manifest;
+use checker::format::time::Instant;
+use checker::image::Image;
+use checker::scan::{Scan, Skip};
+use checker::volume::{MemoryVolume, Volume, VolumePath};
+use simstore::build::{MANIFESTS, PACKAGES, build};
+use simstore::plan::{Profile, Size, StorePlan};
+use simstore::write::authority::roots_pem;
+use std::hint::black_box;
+
+/// The moment for which signatures are judged.
+pub const AT: Instant = Instant::from_unix_seconds(1_795_132_800);
+
+/// An identity text as registry values hold it.
+pub const IDENTITY_TEXT: &str = "Microsoft-Windows-Data-Access-Components-Sample-Dll, Culture=neutral, \
+    Version=6.1.7601.17514, PublicKeyToken=31bf3856ad364e35, ProcessorArchitecture=amd64, versionScope=NonSxS";
+
+/// The sizes of files whose hashing is measured, with their names.
+pub const HASHED_SIZES_BYTES: [(&str, usize); 3] =
+    [("4 KiB", 4 << 10), ("64 KiB", 64 << 10), ("1 MiB", 1 << 20)];
+
+/// A store in memory, and what can be measured on it.
+pub struct Inputs {
+    /// The store.
+    pub volume: MemoryVolume,
+    /// Its component manifests.
+    pub manifests: Vec<Vec<u8>>,
+    /// The catalogs of its packages.
+    pub catalogs: Vec<Vec<u8>>,
+    /// The roots of its signatures.
+    pub roots: Roots,
+    /// How much its files have, in bytes.
+    pub payload_bytes: u64,
+}
+
+impl Inputs {
+    /// A store of 400 components and 8 MiB with the habits of Windows 10.
+    ///
+    /// # Panics
+    ///
+    /// If the store is not clean: then the numbers would mean nothing.
+    #[must_use]
+    pub fn new() -> Self {
+        let plan = StorePlan::from_seed(1, Profile::Win10, Size { components: 400, payload_bytes: 8 << 20 });
+        let mut volume = MemoryVolume::new();
+        build(&plan, &mut volume).expect("memory can be written");
+        let mut roots = Roots::none();
+        roots.add_file(roots_pem().as_bytes());
+        let mut inputs = Self {
+            manifests: files(&volume, MANIFESTS, ".manifest"),
+            catalogs: files(&volume, PACKAGES, ".cat"),
+            volume,
+            roots,
+            payload_bytes: 0,
+        };
+        inputs.payload_bytes = whole_scan(&inputs, 1);
+        assert!(inputs.payload_bytes > 4 << 20, "{}", inputs.payload_bytes);
+        inputs
+    }
+
+    /// How long the manifests are together, in bytes.
+    #[must_use]
+    pub fn manifest_bytes(&self) -> u64 {
+        self.manifests.iter().map(|manifest| manifest.len() as u64).sum()
+    }
+}
+
+impl Default for Inputs {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn files(volume: &MemoryVolume, folder: &str, ending: &str) -> Vec<Vec<u8>> {
+    let folder = VolumePath::parse(folder).expect("a plain path");
+    let entries = volume.list(&folder).expect("the folder is there");
+    let names =
+        entries.into_iter().map(|entry| entry.name).filter(|name| name.to_string_lossy().ends_with(ending));
+    let contents = names.filter_map(|name| folder.child(name).ok()).filter_map(|path| volume.lend(&path));
+    contents.map(<[u8]>::to_vec).collect()
+}
+
+/// Reads an identity text.
+pub fn parse_identity(text: &str) {
+    black_box(Identity::from_text(black_box(text.as_bytes())).is_ok());
+}
+
+/// Makes a key form of an identity.
+pub fn make_keyform(identity: &Identity<'_>) {
+    black_box(keyform::component(black_box(identity)).is_ok());
+}
+
+/// Reads manifests, strictly.
+pub fn parse_manifests(manifests: &[Vec<u8>]) {
+    for manifest in manifests {
+        black_box(Manifest::parse(manifest).1.is_empty());
+    }
+}
+
+/// Reads manifests with quick-xml alone: its events, and nothing done with them.
+pub fn bare_quick_xml(manifests: &[Vec<u8>]) {
+    for manifest in manifests {
+        let mut reader = quick_xml::Reader::from_reader(&manifest[..]);
+        loop {
+            match reader.read_event() {
+                Ok(quick_xml::events::Event::Eof) | Err(_) => break,
+                Ok(event) => {
+                    black_box(&event);
+                }
+            }
+        }
+    }
+}
+
+/// Reads manifests with roxmltree.
+pub fn roxmltree(manifests: &[Vec<u8>]) {
+    for manifest in manifests {
+        let text = std::str::from_utf8(manifest).unwrap_or_default();
+        black_box(::roxmltree::Document::parse(text).is_ok());
+    }
+}
+
+/// Judges catalogs with a verifier that remembers chains.
+///
+/// # Panics
+///
+/// If a catalog is not good: then the numbers would mean nothing.
+pub fn judge_catalogs(catalogs: &[Vec<u8>], verifier: &Verifier<'_>) {
+    for bytes in catalogs {
+        let status = Catalog::parse(bytes).map(|catalog| verifier.verdict(&catalog).status);
+        assert!(matches!(status, Ok(Status::Valid | Status::ValidByTimeStamp)), "{status:?}");
+    }
+}
+
+/// Messages of one size, a megabyte or more together.
+#[must_use]
+pub fn messages(size_bytes: usize) -> Vec<Vec<u8>> {
+    let count = ((1 << 20) / size_bytes).max(1);
+    (0..count).map(|number| vec![u8::try_from(number % 251).unwrap_or(0); size_bytes]).collect()
+}
+
+/// Messages of the sizes that files of a store have.
+#[must_use]
+pub fn mixed_messages() -> Vec<Vec<u8>> {
+    let sizes = [74, 512, 1_741, 3_584, 6_656, 12_800, 22_528, 45_056, 98_304, 180_224, 393_216];
+    sizes.iter().cycle().take(44).map(|size| vec![0x5A; *size]).collect()
+}
+
+/// Hashes messages as payload is hashed.
+pub fn hash(messages: &[Vec<u8>]) {
+    for message in messages {
+        black_box(Digest::of(Algorithm::Sha256, message));
+    }
+}
+
+/// Hashes messages with the crate `sha2` alone.
+pub fn hash_with_sha2(messages: &[Vec<u8>]) {
+    use sha2::Digest as _;
+    for message in messages {
+        black_box(sha2::Sha256::digest(message));
+    }
+}
+
+/// Scans the store with so many threads, and gives how many bytes of payload were hashed.
+pub fn whole_scan(inputs: &Inputs, threads: usize) -> u64 {
+    let Ok(image) = Image::open(&inputs.volume) else { return 0 };
+    let skip = Skip { registry: true, ..Skip::default() };
+    let report = Scan::new(&image).roots(inputs.roots.clone()).at(AT).threads(threads).skip(skip).run();
+    report.counts.payload_bytes
+}

@@ -1,0 +1,80 @@
+//! Prints how our code compares with what somebody could use instead, as ratios of one run.
+//!
+//! Both bodies of a pair are timed in turn, round after round, and the median of the ratios is printed: what the machine
+//! does besides hits both.
+
+use benches::{
+    AT, HASHED_SIZES_BYTES, IDENTITY_TEXT, Inputs, bare_quick_xml, hash, hash_with_sha2, judge_catalogs,
+    make_keyform, messages, mixed_messages, parse_identity, parse_manifests, roxmltree, whole_scan,
+};
+use checker::format::catalog::Verifier;
+use checker::format::identity::Identity;
+use std::time::{Duration, Instant};
+
+const ROUNDS: usize = 15;
+
+/// How long one call of a body takes, as the mean of as many calls as fill a few milliseconds.
+fn time(body: &mut dyn FnMut()) -> Duration {
+    const AT_LEAST: Duration = Duration::from_millis(4);
+    let start = Instant::now();
+    let mut calls = 0;
+    while start.elapsed() < AT_LEAST {
+        body();
+        calls += 1;
+    }
+    start.elapsed() / calls
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// Prints how many times as fast `ours` is as `theirs`.
+fn ratio(what: &str, ours: &mut dyn FnMut(), theirs: &mut dyn FnMut()) {
+    let ratios = (0..ROUNDS).map(|_| {
+        let ours = time(ours);
+        time(theirs).as_secs_f64() / ours.as_secs_f64()
+    });
+    println!("{:<58} {:6.2} x", what, median(ratios.collect()));
+}
+
+/// Prints how long something takes.
+fn cost(what: &str, per: f64, body: &mut dyn FnMut()) {
+    let times = (0..ROUNDS).map(|_| time(body).as_secs_f64() * 1e6 / per);
+    println!("{:<58} {:9.2} us", what, median(times.collect()));
+}
+
+fn main() {
+    let inputs = Inputs::new();
+    let manifests = &inputs.manifests;
+    ratio(
+        "strict manifest parse, against bare quick-xml events",
+        &mut || parse_manifests(manifests),
+        &mut || bare_quick_xml(manifests),
+    );
+    ratio("strict manifest parse, against roxmltree", &mut || parse_manifests(manifests), &mut || {
+        roxmltree(manifests);
+    });
+    for (name, size) in HASHED_SIZES_BYTES {
+        let messages = messages(size);
+        ratio(&format!("payload hashing, {name}, against sha2"), &mut || hash(&messages), &mut || {
+            hash_with_sha2(&messages);
+        });
+    }
+    let mixed = mixed_messages();
+    ratio("payload hashing, mixed sizes, against sha2", &mut || hash(&mixed), &mut || hash_with_sha2(&mixed));
+    ratio("whole scan, two threads, against one", &mut || assert!(whole_scan(&inputs, 2) > 0), &mut || {
+        assert!(whole_scan(&inputs, 1) > 0);
+    });
+
+    cost("identity parse", 1.0, &mut || parse_identity(IDENTITY_TEXT));
+    if let Ok(identity) = Identity::from_text(IDENTITY_TEXT.as_bytes()) {
+        cost("keyform", 1.0, &mut || make_keyform(&identity));
+    }
+    let verifier = Verifier::new(&inputs.roots, AT);
+    let catalogs = inputs.catalogs.len() as f64;
+    cost("catalog verdict, chains remembered", catalogs, &mut || judge_catalogs(&inputs.catalogs, &verifier));
+    let bytes = inputs.payload_bytes as f64 / f64::from(1 << 20);
+    cost("whole scan, one thread, per MiB of payload", bytes, &mut || assert!(whole_scan(&inputs, 1) > 0));
+}

@@ -1,0 +1,126 @@
+//! What belongs together across files, and work that waits.
+
+use super::{Outcome, StoreSubject, join_some};
+use crate::finding::{Evidence, Finding, FindingId, Subject};
+use crate::format::keyform;
+use crate::format::manifest::ManifestKind;
+use crate::format::pending;
+use crate::registry::{self, Winner};
+use crate::store::{ComponentEntry, Holding};
+use crate::unverified::{Cause, Unverified};
+use crate::volume::{WholeFile, read_whole};
+
+/// Every component that a present deployment requires has a manifest or a key; what else it lacks is a finding on the
+/// one that is there.
+pub(super) fn components(subject: &StoreSubject<'_>, outcome: &mut Outcome) {
+    outcome.findings.extend(missing_components(subject).map(|(name, entry)| missing(subject, name, entry)));
+}
+
+/// Every required component of which nothing is there, and that something holds.
+fn missing_components<'s>(
+    subject: &'s StoreSubject<'_>,
+) -> impl Iterator<Item = (&'s str, &'s ComponentEntry)> {
+    let are_all_known = subject.all_components_are_known();
+    let required = subject.index.components.iter().filter(|(_, entry)| !entry.required_by.is_empty());
+    let is_held = |entry: &ComponentEntry| entry.holding != Holding::Nothing || !subject.has_component_keys();
+    required
+        .filter(move |(_, entry)| !entry.is_there() && are_all_known && is_held(entry))
+        .map(|(name, entry)| (name.as_str(), entry))
+}
+
+fn missing(subject: &StoreSubject<'_>, name: &str, entry: &ComponentEntry) -> Finding {
+    let id = match entry.holding {
+        Holding::Staged if subject.has_component_keys() => FindingId::StagedClosureMissing,
+        _ => FindingId::ClosureComponentMissing,
+    };
+    let path = Subject::path(format!("Windows/WinSxS/Manifests/{name}.manifest"));
+    Finding::new(id, path, Evidence::because(format!("required by {}", join_some(&entry.required_by))))
+}
+
+/// The winning version of every family is there.
+pub(super) fn winners(subject: &StoreSubject<'_>, outcome: &mut Outcome) {
+    if !subject.all_components_are_known() || !subject.has_component_keys() {
+        return;
+    }
+    for winner in subject.store.registry.packages.iter().flat_map(|keys| &keys.winners) {
+        let Winner { family, branch, version } = winner;
+        if subject.index.has_version(family, version) {
+            continue;
+        }
+        let key = format!(r"SOFTWARE\{}\{family}\{branch}", registry::WINNERS);
+        let evidence = Evidence { expected: Some(version.clone()), ..Evidence::because("no component of this version is there") };
+        let finding = Finding::new(FindingId::WinnerMissing, registry::whole(key), evidence);
+        let start = keyform::start_of_version(family, version).map(|start| format!("{start}_"));
+        let root = missing_components(subject)
+            .find(|(name, _)| start.as_ref().is_some_and(|start| name.starts_with(start.as_str())));
+        outcome.findings.push(match root {
+            Some((name, entry)) => finding.caused_by(&missing(subject, name, entry)),
+            None => finding,
+        });
+    }
+}
+
+/// What a package names as a deployment is one.
+pub(super) fn deployments(subject: &StoreSubject<'_>, outcome: &mut Outcome) {
+    let store = subject.store;
+    for package in &store.packages {
+        for installed in package.content.iter().flat_map(|content| &content.installs) {
+            let Some(index) = store.manifest(&installed.keyform).filter(|_| installed.as_deployment) else {
+                continue;
+            };
+            let is_other =
+                store.document(index).is_some_and(|document| document.kind != ManifestKind::Deployment);
+            if is_other {
+                let evidence =
+                    Evidence::because(format!("named as a component of an update by {}", package.mum_path));
+                let path = Subject::path(&store.manifests[index].path);
+                outcome.findings.push(Finding::new(FindingId::ClosureNotADeployment, path, evidence));
+            }
+        }
+    }
+}
+
+/// Operations that wait for the next start of Windows.
+pub(super) fn pending_operations(subject: &StoreSubject<'_>, outcome: &mut Outcome) {
+    const WAITING: &str = "operations wait for the next start of Windows";
+    if let Some((winsxs, entry)) = subject.winsxs.and_then(|winsxs| Some((winsxs, winsxs.get("pending.xml")?))) {
+        let path = Subject::path(subject.image.display(&winsxs.child(entry)));
+        outcome.findings.push(Finding::new(FindingId::PendingOperations, path, Evidence::because(WAITING)));
+    }
+    for key in subject.store.registry.packages.iter().flat_map(|keys| &keys.pending) {
+        let whole = registry::whole(format!(r"SOFTWARE\{key}"));
+        outcome.findings.push(Finding::new(FindingId::PendingOperations, whole, Evidence::because(WAITING)));
+    }
+}
+
+/// The operations that wait are those that the registry means.
+pub(super) fn pending_identifier(subject: &StoreSubject<'_>, outcome: &mut Outcome) {
+    let registered = subject.store.registry.components.as_ref().and_then(|keys| keys.pending_identifier.as_deref());
+    let file = subject.winsxs.and_then(|winsxs| Some(winsxs.child(winsxs.get("pending.xml")?)));
+    let (Some(registered), Some(path)) = (registered, file) else { return };
+    let mut bytes = Vec::new();
+    match read_whole(subject.image.volume(), &path, pending::MAX_PENDING_BYTES, &mut bytes) {
+        WholeFile::Read => {}
+        WholeFile::TooLong => {
+            let gap = Unverified::new(Cause::TooLong, subject.image.display(&path));
+            return outcome.unverified.push(gap);
+        }
+        WholeFile::Failed(error) => return outcome.unreadable(subject.image.display(&path), &error),
+    }
+    let Some(identifier) = pending::identifier(&bytes) else { return };
+    if !pending::is_identifier(registered, &identifier) {
+        let evidence = Evidence::differs(identifier, registered.escape_ascii().to_string());
+        let value = registry::value("COMPONENTS", "PendingXmlIdentifier");
+        outcome.findings.push(Finding::new(FindingId::PendingIdentifierDiffers, value, evidence));
+    }
+}
+
+/// Notes that a check of the store was asked for, or that Windows itself found it corrupt.
+pub(super) fn corrupt_flag(subject: &StoreSubject<'_>, outcome: &mut Outcome) {
+    let keys = subject.store.registry.components.as_ref();
+    if let Some(time_stamp) = keys.and_then(|keys| keys.corrupt_time_stamp.as_ref()) {
+        let evidence = Evidence { actual: Some(time_stamp.clone()), ..Evidence::default() };
+        let value = registry::value("COMPONENTS", "StoreCorruptTimeStamp");
+        outcome.findings.push(Finding::new(FindingId::CorruptFlagSet, value, evidence));
+    }
+}

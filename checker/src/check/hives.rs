@@ -1,0 +1,73 @@
+//! The registry hives as files.
+
+use crate::finding::{Evidence, Finding, FindingId, Subject};
+use crate::format::hive::{Damages, LogUse, OpenError, State};
+
+/// How many damages of one hive a finding spells out.
+const MAX_DAMAGES_SHOWN: usize = 10;
+
+/// A hive.
+pub(crate) struct HiveSubject<'s> {
+    /// Where it is, or would be.
+    pub(crate) path: &'s str,
+    /// What reading it gave.
+    pub(crate) file: HiveFile<'s>,
+}
+
+/// What reading a hive gave.
+pub(crate) enum HiveFile<'s> {
+    /// It is not there, and the store needs it.
+    Missing,
+    /// It is there, holds nothing, and the store needs it. Windows would take it for a new one.
+    Empty,
+    Unloadable(&'s OpenError),
+    Loaded(State, &'s Damages),
+}
+
+pub(crate) fn present(subject: &HiveSubject<'_>) -> Option<Finding> {
+    let actual = match subject.file {
+        HiveFile::Missing => None,
+        HiveFile::Empty => Some("0 bytes".to_owned()),
+        HiveFile::Unloadable(_) | HiveFile::Loaded(..) => return None,
+    };
+    let evidence = Evidence {
+        actual,
+        reason: Some("the store has content, and its registry is not there".to_owned()),
+        ..Evidence::default()
+    };
+    Some(Finding::new(FindingId::HiveMissing, Subject::path(subject.path), evidence))
+}
+
+pub(crate) fn loadable(subject: &HiveSubject<'_>) -> Option<Finding> {
+    let HiveFile::Unloadable(error) = subject.file else { return None };
+    let refused = error.logs.iter().filter_map(|log| match log {
+        LogUse::Refused(error) => Some(format!("; a log beside it does not help: {error}")),
+        LogUse::Empty | LogUse::NotNeeded | LogUse::Applied { .. } => None,
+    });
+    let evidence = Evidence::at(error.error.offset, format!("{error}{}", refused.collect::<String>()));
+    Some(Finding::new(FindingId::HiveNotLoadable, Subject::path(subject.path), evidence))
+}
+
+/// The damages of a hive are one finding: a single bad page shows itself in many places.
+pub(crate) fn structure(subject: &HiveSubject<'_>) -> Option<Finding> {
+    let HiveFile::Loaded(_, damages) = subject.file else { return None };
+    let first = damages.found.iter().find(|damage| !damage.error.is_limit())?;
+    let shown = damages.found.iter().filter(|damage| !damage.error.is_limit());
+    let mut reason: Vec<String> = shown.take(MAX_DAMAGES_SHOWN).map(ToString::to_string).collect();
+    let more = (damages.found.len() + damages.more).saturating_sub(reason.len());
+    if more > 0 {
+        reason.push(format!("and {more} more"));
+    }
+    let evidence = Evidence {
+        expected: Some(first.error.expected.clone()),
+        actual: Some(first.error.actual.clone()),
+        ..Evidence::at(first.error.offset, reason.join("; "))
+    };
+    Some(Finding::new(FindingId::HiveStructureDamaged, Subject::path(subject.path), evidence))
+}
+
+pub(crate) fn up_to_date(subject: &HiveSubject<'_>) -> Option<Finding> {
+    let HiveFile::Loaded(State::Dirty, _) = subject.file else { return None };
+    let reason = "the last write was not finished and no log completes it, so what it says may be old";
+    Some(Finding::new(FindingId::HiveDirty, Subject::path(subject.path), Evidence::because(reason)))
+}

@@ -1,0 +1,104 @@
+//! The command line.
+
+use checker::format::time::Instant;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Checks the Windows servicing store of an offline image.
+#[derive(Debug, Parser)]
+#[command(name = "checksur", version, max_term_width = 100, after_help = EXIT_CODES)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXIT_CODES: &str = "Exit codes, added up: 0 nothing of severity error; 4 errors left; \
+    8 something that should be checked could not be; 16 wrong usage, or no Windows image";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Check a whole image
+    Scan(ScanArguments),
+    /// Look at files by themselves, one JSON line each
+    Inspect(InspectArguments),
+    /// Explain an update error or a finding
+    Explain {
+        /// A code such as 0x800736CC, or a finding such as payload-corrupt
+        #[arg(value_name = "CODE|FINDING")]
+        topic: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ScanArguments {
+    /// The folder that holds Windows, or Windows itself
+    pub(crate) image: PathBuf,
+    /// The form of the report
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+    /// Write the report to a file
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Leave something out; may be given more than once
+    #[arg(long, value_enum, value_name = "WHAT", value_delimiter = ',')]
+    pub(crate) skip: Vec<SkipWhat>,
+    #[command(flatten)]
+    pub(crate) trust: TrustArguments,
+    /// Trust every root certificate in the image's registry, not only those that Microsoft is known to own
+    #[arg(long)]
+    pub(crate) trust_image_roots: bool,
+    /// How many threads to use [default: one per processor]
+    #[arg(short = 'j', long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) threads: Option<u16>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InspectArguments {
+    /// Files, and folders that are walked
+    #[arg(required = true)]
+    pub(crate) paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) trust: TrustArguments,
+}
+
+/// By what signatures are judged.
+#[derive(Debug, Args)]
+pub(crate) struct TrustArguments {
+    /// Root certificates, PEM or DER: a file, or a folder of files; may be given more than once
+    #[arg(long, value_name = "PATH")]
+    pub(crate) roots: Vec<PathBuf>,
+    /// Judge signatures for this time instead of now, as in 2026-11-20T12:00:00Z
+    #[arg(long, value_name = "RFC3339")]
+    pub(crate) at: Option<Instant>,
+    /// Let no time stamp extend the validity of a signature
+    #[arg(long)]
+    pub(crate) lifetime: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub(crate) enum SkipWhat {
+    /// The registry, and what needs it to be judged
+    Registry,
+    /// The content of the components' folders
+    Payload,
+    /// The signatures of catalogs and what they list
+    Catalogs,
+}
+
+impl SkipWhat {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Registry => "registry",
+            Self::Payload => "payload",
+            Self::Catalogs => "catalogs",
+        }
+    }
+}

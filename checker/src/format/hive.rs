@@ -1,0 +1,137 @@
+//! Registry hives (`regf`): reading, checking, and changing in place.
+//!
+//! A hive is a base block, then bins, then cells in the bins; records in cells refer to each other and
+//! make up keys, values and their data. [`open`] brings a hive up to date with its logs, as Windows
+//! does when it loads it. From the root, keys are read one by one ([`Key`]) or all at once ([`Walk`]);
+//! [`Hive::check`] tells everything that is wrong with the structure; [`Editor`] changes a sound hive.
+//!
+//! Cells may be garbage, refer to each other in circles, or be shared. Nothing here recurses, every
+//! reference is checked where it is followed, and a walk reads no cell twice. What cannot be read is an
+//! [`Error`] with its place; everything else can still be read.
+//!
+//! Sources: the public specification of the format by Maxim Suhanov, \[MS-UCODEREF\], and "Registry
+//! Element Size Limits" in Microsoft's documentation.
+
+mod base_block;
+mod bins;
+mod bytes;
+mod check;
+mod edit;
+mod error;
+mod key;
+mod log;
+mod marvin32;
+mod name;
+mod open;
+mod security;
+mod subkeys;
+mod upcase;
+mod used;
+mod value;
+mod walk;
+
+pub use base_block::{BaseBlock, MAX_BINS_BYTES};
+pub use check::{Damage, Damages, MAX_DAMAGES};
+pub use edit::{EditError, Editor, MAX_LEAVES, MAX_STANDARD_VALUE_BYTES};
+pub use error::{Error, Rule};
+pub use key::{Key, MAX_KEY_NAME_UNITS, key_flag};
+pub use log::{LogUse, MAX_CLUSTERING_FACTOR};
+pub use name::Name;
+pub use open::{OpenError, Opened, State, open};
+pub use subkeys::{MAX_SUBKEYS, Subkeys};
+pub use value::{MAX_VALUE_BYTES, MAX_VALUE_NAME_UNITS, Value, ValueType, Values};
+pub use walk::{Event, MAX_KEY_DEPTH, Visit, Walk};
+
+use base_block::BASE_BLOCK_BYTES;
+use bins::{Bins, Cell, Link, Span, find_bins};
+use std::borrow::Cow;
+use std::fmt;
+
+/// A hive whose root can be reached.
+pub struct Hive<'a> {
+    bytes: Cow<'a, [u8]>,
+    block: BaseBlock,
+    /// For each page of the bins the bin that it belongs to.
+    spans: Vec<Span>,
+    /// The length of the root's cell without its size.
+    root_bytes: usize,
+}
+
+impl<'a> Hive<'a> {
+    /// Reads a hive as it is, without logs.
+    fn new(bytes: Cow<'a, [u8]>) -> Result<Self, Error> {
+        let block = BaseBlock::of_hive(&bytes)?;
+        let mut hive = Self { bytes, block, spans: Vec::new(), root_bytes: 0 };
+        hive.spans = find_bins(hive.data(), |_| {});
+        let link = Link { at: base_block::field::ROOT as u64, to: block.root };
+        hive.root_bytes = Key::read(hive.bins(), link)?.cell().content.len();
+        Ok(hive)
+    }
+
+    /// The same hive, with bytes of its own.
+    #[must_use]
+    pub fn into_owned(self) -> Hive<'static> {
+        Hive { bytes: Cow::Owned(self.bytes.into_owned()), ..self }
+    }
+
+    /// The bins, as far as the file has them.
+    fn data(&self) -> &[u8] {
+        let data = self.bytes.get(BASE_BLOCK_BYTES..).unwrap_or_default();
+        data.get(..self.block.bins_bytes as usize).unwrap_or(data)
+    }
+
+    fn bins(&self) -> Bins<'_> {
+        Bins { data: self.data(), spans: &self.spans, minor: self.block.minor }
+    }
+
+    /// What its base block says.
+    #[must_use]
+    pub fn base_block(&self) -> &BaseBlock {
+        &self.block
+    }
+
+    /// Its bytes after the logs, with whatever stands behind the last bin.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Its root key.
+    #[must_use]
+    pub fn root(&self) -> Key<'_> {
+        let content =
+            self.data().get(self.block.root as usize + 4..).and_then(|rest| rest.get(..self.root_bytes));
+        let cell = Cell { offset: self.block.root, content: content.unwrap_or_default() };
+        Key::read_before(self.bins(), cell)
+    }
+
+    /// The key of a path from the root: names with backslashes between them; letter case does not count.
+    ///
+    /// # Errors
+    ///
+    /// As [`Key::subkey`].
+    pub fn key(&self, path: &str) -> Result<Option<Key<'_>>, Error> {
+        self.root().descendant(path)
+    }
+
+    /// Every key and value.
+    #[must_use]
+    pub fn walk(&self) -> Walk<'_> {
+        self.root().walk()
+    }
+
+    /// Everything that is wrong with its structure.
+    #[must_use]
+    pub fn check(&self) -> Damages {
+        check::check(self)
+    }
+}
+
+impl fmt::Debug for Hive<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hive").field("bytes", &self.bytes.len()).field("block", &self.block).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,245 @@
+//! What the registry says about the store, read from the hives SOFTWARE and COMPONENTS.
+//!
+//! The records keep what is wrong with a value beside what is right: a check has to tell a value that is not
+//! there from one of the wrong type. Everything is copied out of the hives, which can be dropped afterwards.
+
+mod components;
+mod packages;
+
+pub use components::{CatalogKey, ComponentKey, ComponentStoreKeys, DeploymentKey, Mark, MarkHolder};
+pub(crate) use packages::canonical;
+pub use packages::{OwnerValue, PackageKey, PackageKeys, ReferenceKey, Winner};
+
+use crate::finding::Subject;
+use crate::format::hive::{Key, Value, ValueType};
+
+/// The path of Component Based Servicing in SOFTWARE.
+pub const SERVICING: &str = r"Microsoft\Windows\CurrentVersion\Component Based Servicing";
+
+/// The key of the packages.
+pub const PACKAGES: &str = "Packages";
+
+/// The key of the package index.
+pub const PACKAGE_INDEX: &str = "PackageIndex";
+
+/// The key of the watch list of packages.
+pub const PACKAGE_WATCHES: &str = "PackageDetect";
+
+/// The key of the watch list of components.
+pub const COMPONENT_WATCHES: &str = "ComponentDetect";
+
+/// The path of the components in COMPONENTS.
+pub const COMPONENTS: &str = r"DerivedData\Components";
+
+/// The path of the deployments in COMPONENTS.
+pub const DEPLOYMENTS: &str = r"CanonicalData\Deployments";
+
+/// The path of the catalogs in COMPONENTS.
+pub const CATALOGS: &str = r"CanonicalData\Catalogs";
+
+/// The path of the winning versions in SOFTWARE.
+pub const WINNERS: &str = r"Microsoft\Windows\CurrentVersion\SideBySide\Winners";
+
+/// The most keys of one list that are read.
+pub const MAX_KEYS: usize = 1 << 20;
+
+/// One value of a key, as far as it could be read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Field<T> {
+    /// There is no such value.
+    #[default]
+    Absent,
+    /// The value has the type and length that Windows writes.
+    Present(T),
+    /// The value is there, and is not what it should be.
+    Wrong {
+        /// What it is instead.
+        found: String,
+    },
+    /// The hive is damaged where the value stands. That is said of the hive.
+    Unreadable,
+}
+
+impl<T> Field<T> {
+    /// The value, if it could be read.
+    pub fn get(&self) -> Option<&T> {
+        match self {
+            Self::Present(value) => Some(value),
+            Self::Absent | Self::Wrong { .. } | Self::Unreadable => None,
+        }
+    }
+
+    /// What the value is instead of what it should be.
+    pub fn wrong(&self) -> Option<&str> {
+        match self {
+            Self::Wrong { found } => Some(found),
+            Self::Absent | Self::Present(_) | Self::Unreadable => None,
+        }
+    }
+
+    /// Whether there is no such value.
+    pub fn is_absent(&self) -> bool {
+        matches!(self, Self::Absent)
+    }
+}
+
+/// What the registry says, hive by hive; nothing for a hive that could not be loaded, or was not to be.
+#[derive(Debug, Default)]
+pub struct Registry {
+    /// From SOFTWARE.
+    pub packages: Option<PackageKeys>,
+    /// From COMPONENTS.
+    pub components: Option<ComponentStoreKeys>,
+}
+
+/// A list of keys, and whether nothing in it was unreadable: only then does the lack of a key mean something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyList<T> {
+    /// The keys that could be read, sorted by folded name.
+    pub keys: Vec<T>,
+    /// Whether these are all.
+    pub is_whole: bool,
+}
+
+impl<T> Default for KeyList<T> {
+    fn default() -> Self {
+        Self { keys: Vec::new(), is_whole: true }
+    }
+}
+
+impl<T> KeyList<T> {
+    /// Reads the keys under a path; a path that is not there has none.
+    fn read<'h>(root: &Key<'h>, path: &str, read: impl Fn(&Key<'h>) -> T) -> Self {
+        match root.descendant(path) {
+            Ok(Some(parent)) => Self::of(&parent, read),
+            Ok(None) => Self::default(),
+            Err(_) => Self { is_whole: false, ..Self::default() },
+        }
+    }
+
+    fn of<'h>(parent: &Key<'h>, read: impl Fn(&Key<'h>) -> T) -> Self {
+        let mut list = Self::default();
+        let mut named = Vec::new();
+        for key in parent.subkeys().take(MAX_KEYS) {
+            match key {
+                Ok(key) => named.push((key.name().to_string().to_ascii_lowercase(), read(&key))),
+                Err(_) => list.is_whole = false,
+            }
+        }
+        named.sort_by(|(one, _), (two, _)| one.cmp(two));
+        list.keys = named.into_iter().map(|(_, key)| key).collect();
+        list
+    }
+}
+
+/// The values of a key, and whether nothing among them was unreadable.
+struct KeyValues<'h> {
+    values: Vec<(String, Value<'h>)>,
+    is_whole: bool,
+}
+
+impl<'h> KeyValues<'h> {
+    fn of(key: &Key<'h>) -> Self {
+        let mut all = Self { values: Vec::new(), is_whole: true };
+        for value in key.values() {
+            match value {
+                Ok(value) => all.values.push((value.name().to_string(), value)),
+                Err(_) => all.is_whole = false,
+            }
+        }
+        all
+    }
+
+    /// The value of a name, whatever its letter case; the unnamed value has an empty name.
+    fn get(&self, name: &str) -> Option<&Value<'h>> {
+        self.values.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+
+    /// A field by its name.
+    fn field<T>(&self, name: &str, read: impl FnOnce(&Value<'h>) -> Field<T>) -> Field<T> {
+        match self.get(name) {
+            Some(value) => read(value),
+            None if self.is_whole => Field::Absent,
+            None => Field::Unreadable,
+        }
+    }
+}
+
+/// A key of Component Based Servicing as findings show it.
+#[must_use]
+pub fn servicing(path: &str) -> String {
+    format!(r"SOFTWARE\{SERVICING}\{path}")
+}
+
+/// The key of a package as findings show it.
+#[must_use]
+pub fn package(name: &str) -> String {
+    servicing(&format!(r"{PACKAGES}\{name}"))
+}
+
+/// The key of a component as findings show it.
+#[must_use]
+pub fn component(keyform: &str) -> String {
+    format!(r"COMPONENTS\{COMPONENTS}\{keyform}")
+}
+
+/// The key of a deployment as findings show it.
+#[must_use]
+pub fn deployment(keyform: &str) -> String {
+    format!(r"COMPONENTS\{DEPLOYMENTS}\{keyform}")
+}
+
+/// The key of a catalog as findings show it.
+#[must_use]
+pub fn catalog(sha256: &str) -> String {
+    format!(r"COMPONENTS\{CATALOGS}\{sha256}")
+}
+
+/// A key as the subject of a finding.
+#[must_use]
+pub fn whole(key: impl Into<String>) -> Subject {
+    Subject::Key { key: key.into(), member: None }
+}
+
+/// A value of a key as the subject of a finding.
+#[must_use]
+pub fn value(key: &str, name: &str) -> Subject {
+    Subject::Key { key: key.to_owned(), member: Some(name.to_owned()) }
+}
+
+/// A value of a package's `Owners` as the subject of a finding.
+#[must_use]
+pub fn owner(package: &str, owner: &str) -> Subject {
+    value(&format!(r"{}\Owners", self::package(package)), owner)
+}
+
+/// Reads the data of a value of one type.
+fn typed<T>(value: &Value<'_>, expected: ValueType, read: impl FnOnce(&[u8]) -> Option<T>) -> Field<T> {
+    let Ok(data) = value.data() else { return Field::Unreadable };
+    let typed = (value.data_type() == expected).then(|| read(&data)).flatten();
+    let found = || Field::Wrong { found: format!("{} of {} bytes", value.data_type(), data.len()) };
+    typed.map_or_else(found, Field::Present)
+}
+
+fn dword(value: &Value<'_>) -> Field<u32> {
+    typed(value, ValueType::DWORD, |data| data.try_into().ok().map(u32::from_le_bytes))
+}
+
+fn binary(value: &Value<'_>) -> Field<Vec<u8>> {
+    typed(value, ValueType::BINARY, |data| Some(data.to_vec()))
+}
+
+/// A text, without the NULs at its end.
+fn text(value: &Value<'_>) -> Field<String> {
+    typed(value, ValueType::SZ, |data| {
+        let units = data.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
+        let text: Result<String, _> = char::decode_utf16(units).collect();
+        let text = text.ok().filter(|_| data.len().is_multiple_of(2))?;
+        Some(text.trim_end_matches('\0').to_owned())
+    })
+}
+
+/// A key that may be there. One that cannot be read counts as not there; its damage is said of the hive.
+fn key<'h>(parent: &Key<'h>, path: &str) -> Option<Key<'h>> {
+    parent.descendant(path).ok().flatten()
+}

@@ -1,0 +1,238 @@
+//! What SOFTWARE says: packages, and winning versions.
+
+use super::{
+    COMPONENT_WATCHES, Field, KeyList, KeyValues, PACKAGE_INDEX, PACKAGE_WATCHES, PACKAGES, SERVICING, WINNERS, dword,
+    key, text,
+};
+use crate::format::hive::{Hive, Key};
+use crate::format::keyform::PackageName;
+
+/// A package in `Packages`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PackageKey {
+    /// The name of the key.
+    pub name: String,
+    /// `CurrentState`.
+    pub current_state: Field<u32>,
+    /// `Visibility`.
+    pub visibility: Field<u32>,
+    /// `InstallName`.
+    pub install_name: Field<String>,
+    /// `InstallLocation`.
+    pub install_location: Field<String>,
+    /// The other values with a known type that have another: name and what they are.
+    pub wrong_values: Vec<(String, String)>,
+    /// The values of `Owners`.
+    pub owners: Vec<OwnerValue>,
+}
+
+impl PackageKey {
+    /// One spelling for all names of the package; the name of the key itself if that is no package name.
+    #[must_use]
+    pub fn canonical(&self) -> String {
+        canonical(&self.name)
+    }
+}
+
+/// One spelling for all names of a package; what is no package name is only folded.
+#[must_use]
+pub(crate) fn canonical(name: &str) -> String {
+    PackageName::parse(name).map_or_else(|_| name.to_ascii_lowercase(), |name| name.canonical())
+}
+
+/// A value of `Owners`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnerValue {
+    /// The package that owns.
+    pub name: String,
+    /// Its data, of which the low word is a state.
+    pub data: Field<u32>,
+}
+
+/// A key of a list whose values name packages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReferenceKey {
+    /// The name of the key.
+    pub name: String,
+    /// The names of its values.
+    pub packages: Vec<String>,
+}
+
+/// The winning version of a branch of a family.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Winner {
+    /// The key form of the family.
+    pub family: String,
+    /// The branch: major and minor version.
+    pub branch: String,
+    /// The version that wins.
+    pub version: String,
+}
+
+/// Everything in SOFTWARE that concerns the store.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PackageKeys {
+    /// Major and minor version of Windows.
+    pub windows_version: Option<(u32, u32)>,
+    /// `ProcessorArchitecture` of Component Based Servicing.
+    pub architecture: Field<u32>,
+    /// The packages.
+    pub packages: KeyList<PackageKey>,
+    /// `PackageIndex`.
+    pub index: KeyList<ReferenceKey>,
+    /// The watch list `PackageDetect`.
+    pub package_watches: KeyList<ReferenceKey>,
+    /// The watch list `ComponentDetect`.
+    pub component_watches: KeyList<ReferenceKey>,
+    /// The winners.
+    pub winners: Vec<Winner>,
+    /// The keys that hold what waits for the next start of Windows.
+    pub pending: Vec<String>,
+    /// Root certificates: the bytes, of the stores ROOT, AuthRoot and FlightRoot.
+    pub root_certificates: Vec<Vec<u8>>,
+}
+
+impl PackageKeys {
+    /// Reads the hive.
+    #[must_use]
+    pub fn read(hive: &Hive<'_>) -> Self {
+        let root = hive.root();
+        let under = |name: &str| format!(r"{SERVICING}\{name}");
+        let references = |name: &str| KeyList::read(&root, &under(name), reference_key);
+        let is_pending = |name: &&str| {
+            key(&root, &under(name)).is_some_and(|key| key.subkey_count() > 0 || key.value_count() > 0)
+        };
+        Self {
+            windows_version: windows_version(&root),
+            architecture: key(&root, SERVICING)
+                .map(|servicing| KeyValues::of(&servicing).field("ProcessorArchitecture", dword))
+                .unwrap_or_default(),
+            packages: KeyList::read(&root, &under(PACKAGES), package_key),
+            index: references(PACKAGE_INDEX),
+            package_watches: references(PACKAGE_WATCHES),
+            component_watches: references(COMPONENT_WATCHES),
+            winners: winners(&root),
+            pending: ["PackagesPending", "SessionsPending"].into_iter().filter(is_pending).map(under).collect(),
+            root_certificates: root_certificates(&root),
+        }
+    }
+
+    /// Whether the image is of Windows Vista or 7, which count states in single digits. Unknown is `None`.
+    #[must_use]
+    pub fn is_before_windows_8(&self) -> Option<bool> {
+        self.windows_version.map(|version| version < (6, 2))
+    }
+}
+
+fn windows_version(root: &Key<'_>) -> Option<(u32, u32)> {
+    let values = KeyValues::of(&key(root, r"Microsoft\Windows NT\CurrentVersion")?);
+    let number = |name| values.field(name, dword).get().copied();
+    if let (Some(major), Some(minor)) = (number("CurrentMajorVersionNumber"), number("CurrentMinorVersionNumber")) {
+        return Some((major, minor));
+    }
+    let version = values.field("CurrentVersion", text);
+    let (major, minor) = version.get()?.split_once('.')?;
+    Some((major.parse().ok()?, minor.parse().ok()?))
+}
+
+fn package_key(key: &Key<'_>) -> PackageKey {
+    let values = KeyValues::of(key);
+    let mut package = PackageKey {
+        name: key.name().to_string(),
+        current_state: values.field("CurrentState", dword),
+        visibility: values.field("Visibility", dword),
+        install_name: values.field("InstallName", text),
+        install_location: values.field("InstallLocation", text),
+        ..PackageKey::default()
+    };
+    let mut expect = |name: &str, wrong: Option<&str>| {
+        package.wrong_values.extend(wrong.map(|found| (name.to_owned(), found.to_owned())));
+    };
+    for name in ["SelfUpdate", "InstallTimeHigh", "InstallTimeLow"] {
+        expect(name, values.field(name, dword).wrong());
+    }
+    for name in ["InstallClient", "InstallUser"] {
+        expect(name, values.field(name, text).wrong());
+    }
+    if let Some(owners) = self::key(key, "Owners") {
+        let owners = KeyValues::of(&owners).values;
+        package.owners = owners.iter().map(|(name, value)| OwnerValue { name: name.clone(), data: dword(value) }).collect();
+    }
+    package
+}
+
+fn reference_key(key: &Key<'_>) -> ReferenceKey {
+    let names = KeyValues::of(key).values.into_iter().map(|(name, _)| name);
+    ReferenceKey { name: key.name().to_string(), packages: names.filter(|name| !name.is_empty()).collect() }
+}
+
+fn winners(root: &Key<'_>) -> Vec<Winner> {
+    let families = KeyList::read(root, WINNERS, |family| {
+        let branches = KeyList::of(family, |branch| {
+            let version = KeyValues::of(branch).field("", text);
+            version.get().map(|version| (branch.name().to_string(), version.clone()))
+        });
+        (family.name().to_string(), branches.keys)
+    });
+    let mut winners = Vec::new();
+    for (family, branches) in families.keys {
+        winners.extend(branches.into_iter().flatten().map(|(branch, version)| Winner {
+            family: family.clone(),
+            branch,
+            version,
+        }));
+    }
+    winners
+}
+
+/// The certificates of the stores that hold roots. A value `Blob` is a run of properties, each with its number, 1, its
+/// length and its data; property 32 is the certificate.
+fn root_certificates(root: &Key<'_>) -> Vec<Vec<u8>> {
+    let mut certificates = Vec::new();
+    for store in ["ROOT", "AuthRoot", "FlightRoot"] {
+        let path = format!(r"Microsoft\SystemCertificates\{store}\Certificates");
+        let blobs = KeyList::read(root, &path, |certificate| {
+            KeyValues::of(certificate).get("Blob").and_then(|blob| blob.data().ok()).map(|data| data.into_owned())
+        });
+        certificates.extend(blobs.keys.iter().flatten().filter_map(|blob| certificate_property(blob)));
+    }
+    certificates
+}
+
+fn certificate_property(blob: &[u8]) -> Option<Vec<u8>> {
+    const CERTIFICATE: u32 = 32;
+    let mut rest = blob;
+    loop {
+        let (head, data) = rest.split_first_chunk::<12>()?;
+        let number = |at: usize| u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
+        let (property, next) = data.split_at_checked(usize::try_from(number(8)).ok()?)?;
+        if number(0) == CERTIFICATE {
+            return Some(property.to_vec());
+        }
+        rest = next;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_certificate_is_found_among_the_properties() {
+        let property = |number: u32, data: &[u8]| {
+            let length = u32::try_from(data.len()).unwrap();
+            [&number.to_le_bytes()[..], &1_u32.to_le_bytes(), &length.to_le_bytes(), data].concat()
+        };
+        let blob = [property(3, b"thumb"), property(32, b"certificate"), property(11, b"")].concat();
+        assert_eq!(certificate_property(&blob).as_deref(), Some(&b"certificate"[..]));
+        assert_eq!(certificate_property(&blob[..20]), None);
+        assert_eq!(certificate_property(&property(3, b"")), None);
+    }
+
+    #[test]
+    fn names_of_packages_have_one_spelling() {
+        let one = canonical("A~31bf3856ad364e35~neutral~~1.0.0.0");
+        assert_eq!(one, canonical("a~31BF3856ad364e35~~neutral~1.0.0.0"));
+        assert_eq!(canonical("No Package"), "no package");
+    }
+}

@@ -1,0 +1,56 @@
+//! Everything that is said to people and programs is made here, from data.
+
+pub mod json;
+pub mod page;
+pub mod text;
+
+use crate::finding::{Finding, FindingInfo};
+use std::path::PathBuf;
+
+/// What was scanned and how, for the head of a report.
+#[derive(Clone, Debug)]
+pub struct Scanned {
+    /// The folder that was given.
+    pub image: PathBuf,
+    /// The moment for which signatures were judged.
+    pub at: crate::format::time::Instant,
+    /// What was left out, in the words of `--skip`.
+    pub skipped: Vec<&'static str>,
+    /// How many root certificates were at hand.
+    pub roots: usize,
+}
+
+/// One sentence about a finding: what it is and what supports it.
+#[must_use]
+pub fn detail(finding: &Finding) -> String {
+    let FindingInfo { title, .. } = finding.id.info();
+    let evidence = &finding.evidence;
+    let mut parts: Vec<String> = Vec::new();
+    if let Some(reason) = &evidence.reason {
+        parts.push(reason.clone());
+    }
+    match (&evidence.expected, &evidence.actual) {
+        (Some(expected), Some(actual)) => parts.push(format!("expected {expected}, found {actual}")),
+        (Some(expected), None) => parts.push(format!("expected {expected}")),
+        (None, Some(actual)) => parts.push(format!("found {actual}")),
+        (None, None) => {}
+    }
+    if parts.is_empty() { format!("{title}.") } else { format!("{title}: {}.", parts.join("; ")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::{Evidence, FindingId, Subject};
+
+    #[test]
+    fn a_detail_says_everything_once() {
+        let finding =
+            |evidence| Finding::new(FindingId::PayloadCorrupt, Subject::path("Windows/x"), evidence);
+        assert_eq!(detail(&finding(Evidence::default())), "A file of a component is damaged.");
+        assert_eq!(
+            detail(&finding(Evidence { reason: Some("7 bytes".into()), ..Evidence::differs("one", "two") })),
+            "A file of a component is damaged: 7 bytes; expected one, found two."
+        );
+    }
+}

@@ -1,0 +1,336 @@
+//! A scan: reads an image, runs the checks, and gives what they found.
+//!
+//! Files are read and judged by several threads; what they give is put back into the order of the
+//! store before anything is compared across files, so that the findings do not depend on the number
+//! of threads, the order of folders or the host.
+
+mod hives;
+mod read;
+mod workers;
+
+pub use hives::MAX_HIVE_BYTES;
+
+use crate::check::{self, Enabled, Hashed, Outcome, Outcomes, PayloadSubject, Section, StoreSubject, Vouching};
+use crate::finding::{Finding, Severity};
+use crate::format::catalog::{Roots, Verifier};
+use crate::format::time::Instant;
+use crate::image::{Folder, Image, Place};
+use crate::store::{Holding, Index, Store};
+use crate::unverified::{self, Cause, Unverified, UnverifiedGroup};
+use crate::volume::Kind;
+use hives::Hives;
+use read::Reader;
+use std::sync::atomic::Ordering::Relaxed;
+
+/// What a scan leaves out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Skip {
+    /// The registry, and what needs it to be judged.
+    pub registry: bool,
+    /// The content of the components' folders.
+    pub payload: bool,
+    /// The signatures of catalogs and what they list.
+    pub catalogs: bool,
+}
+
+/// A scan that can be run.
+pub struct Scan<'s> {
+    image: &'s Image<'s>,
+    roots: Roots,
+    at: Instant,
+    lifetime: bool,
+    trust_image_roots: bool,
+    threads: usize,
+    skip: Skip,
+    enabled: Enabled,
+}
+
+/// Sorts and groups what was said.
+fn report(outcomes: Outcomes, counts: Counts, image_roots: usize) -> Report {
+    let mut report = Report { counts, image_roots, ..Report::default() };
+    let mut unverified = Vec::new();
+    for (section, outcome) in outcomes.into_sections() {
+        let Outcome { mut findings, unverified: gaps } = outcome;
+        findings.sort_by(|one, two| (&one.subject, one.id).cmp(&(&two.subject, two.id)));
+        findings.dedup();
+        report.findings.extend(findings.into_iter().map(|finding| (section, finding)));
+        unverified.extend(gaps);
+    }
+    report.not_verified = unverified::group(unverified);
+    report
+}
+
+/// What a scan found.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// The findings in the order of the sections; within a section sorted by subject.
+    pub findings: Vec<(Section, Finding)>,
+    /// What could not be judged.
+    pub not_verified: Vec<UnverifiedGroup>,
+    /// How much was looked at.
+    pub counts: Counts,
+    /// How many root certificates of the image were trusted.
+    pub image_roots: usize,
+}
+
+/// How much was looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Packages with a `.mum` or a `.cat`.
+    pub packages: usize,
+    /// Component manifests.
+    pub manifests: usize,
+    /// Payload files that were hashed.
+    pub payload_files: u64,
+    /// Their content in bytes.
+    pub payload_bytes: u64,
+}
+
+impl Report {
+    /// How many findings of a severity there are, consequences of others not counted.
+    #[must_use]
+    pub fn count(&self, severity: Severity) -> usize {
+        self.findings
+            .iter()
+            .filter(|(_, finding)| finding.severity == severity && finding.caused_by.is_none())
+            .count()
+    }
+
+    /// The exit code: 4 if there are errors, plus 8 if something could not be judged.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        let errors = if self.count(Severity::Error) > 0 { 4 } else { 0 };
+        let gaps = if self.not_verified.is_empty() { 0 } else { 8 };
+        errors + gaps
+    }
+}
+
+impl<'s> Scan<'s> {
+    /// A scan of everything, for the time of the host's clock, without roots, with as many threads
+    /// as there are processors.
+    #[must_use]
+    pub fn new(image: &'s Image<'s>) -> Self {
+        Self {
+            image,
+            roots: Roots::none(),
+            at: Instant::now(),
+            lifetime: false,
+            trust_image_roots: false,
+            threads: std::thread::available_parallelism().map_or(1, usize::from),
+            skip: Skip::default(),
+            enabled: Enabled::default(),
+        }
+    }
+
+    /// Trusts these roots.
+    #[must_use]
+    pub fn roots(mut self, roots: Roots) -> Self {
+        self.roots = roots;
+        self
+    }
+
+    /// Judges signatures for this moment.
+    #[must_use]
+    pub fn at(mut self, at: Instant) -> Self {
+        self.at = at;
+        self
+    }
+
+    /// Lets no time stamp extend a signature.
+    #[must_use]
+    pub fn lifetime(mut self, lifetime: bool) -> Self {
+        self.lifetime = lifetime;
+        self
+    }
+
+    /// Uses so many threads, at least one.
+    #[must_use]
+    pub fn threads(mut self, threads: usize) -> Self {
+        self.threads = threads.max(1);
+        self
+    }
+
+    /// Leaves something out.
+    #[must_use]
+    pub fn skip(mut self, skip: Skip) -> Self {
+        self.skip = skip;
+        self
+    }
+
+    /// Does not run a check of [`check::CHECKS`]; for testing that it is needed.
+    #[must_use]
+    pub fn without(mut self, check: &'static str) -> Self {
+        self.enabled.without.push(check);
+        self
+    }
+
+    /// Trusts the roots of the image, too, whoever put them there. Without this only those of them count that Microsoft
+    /// is known to own.
+    #[must_use]
+    pub fn trust_image_roots(mut self, trust: bool) -> Self {
+        self.trust_image_roots = trust;
+        self
+    }
+
+    /// Runs the scan.
+    #[must_use]
+    pub fn run(&self) -> Report {
+        let mut hives = if self.skip.registry {
+            Hives::default()
+        } else {
+            hives::read(self.image, &self.enabled, self.threads)
+        };
+        let roots = self.all_roots(&hives);
+        let verifier = Verifier::new(&roots, self.at).lifetime(self.lifetime);
+        let reader = Reader {
+            image: self.image,
+            verifier: (!self.skip.catalogs).then_some(&verifier),
+            enabled: &self.enabled,
+            threads: self.threads,
+        };
+        let mut outcomes = Outcomes::default();
+        let packages = reader.packages(outcomes.of(Section::PackageManifestsAndCatalogs));
+        let component_store = outcomes.of(Section::ComponentStore);
+        let winsxs = component_store.folder(self.image, self.image.windows(), "WinSxS");
+        let manifests =
+            winsxs.as_ref().map(|winsxs| reader.manifests(winsxs, component_store)).unwrap_or_default();
+        let catalogs = winsxs
+            .as_ref()
+            .filter(|_| hives.registry.components.is_some())
+            .map(|winsxs| reader.store_catalogs(winsxs, &packages, component_store))
+            .unwrap_or_default();
+        if !packages.is_empty() || !manifests.is_empty() {
+            hives.require(&self.enabled);
+        }
+        outcomes.of(Section::RegistryHives).add(std::mem::take(&mut hives.outcome));
+        let mut store = Store::new(packages, manifests, catalogs, hives.registry);
+        let counts = self.check_store(&mut store, winsxs.as_ref(), &mut outcomes);
+        report(outcomes, counts, roots.len() - self.roots.len())
+    }
+
+    /// The roots that were given, and those of the image that can be trusted.
+    fn all_roots(&self, hives: &Hives) -> Roots {
+        let mut roots = self.roots.clone();
+        for certificate in hives.registry.packages.iter().flat_map(|keys| &keys.root_certificates) {
+            if self.trust_image_roots {
+                roots.add_file(certificate);
+            } else {
+                roots.add_known(certificate);
+            }
+        }
+        roots
+    }
+
+    /// Everything that is compared across files and keys, and the payload.
+    fn check_store(&self, store: &mut Store, winsxs: Option<&Folder>, outcomes: &mut Outcomes) -> Counts {
+        for index in 0..store.manifests.len() {
+            let findings = std::mem::take(&mut store.manifests[index].findings);
+            let digests = store.manifests[index].digests.filter(|_| !findings.is_empty());
+            let by_microsoft = digests.is_some_and(|digests| store.is_signed_by_microsoft(&digests));
+            store.manifests[index].findings = check::settle(findings, by_microsoft);
+        }
+        let index = Index::new(store);
+        let reach = store.reach();
+        self.check_vouching(store, &index, &reach, outcomes.of(Section::ComponentStore));
+        let judges_catalogs = !self.skip.catalogs;
+        let subject =
+            StoreSubject { image: self.image, winsxs, store, index: &index, reach: &reach, judges_catalogs };
+        self.enabled.store(&subject, outcomes);
+        let component_store = outcomes.of(Section::ComponentStore);
+        let hashed = Hashed::default();
+        if let Some(winsxs) = winsxs.filter(|_| !self.skip.payload) {
+            self.check_payload(&subject, winsxs, &hashed, component_store);
+        }
+        // Catalogs that nothing knows are noted as left over, whatever is in them.
+        let known = index.catalogs.values().filter(|entry| entry.key.is_some() || !entry.deployments.is_empty());
+        for catalog in known.filter_map(|entry| entry.file) {
+            component_store.findings.extend(store.catalogs[catalog].findings.iter().cloned());
+        }
+        component_store.findings.extend(store.manifests.iter().flat_map(|manifest| manifest.findings.iter().cloned()));
+        Counts {
+            packages: store.packages.len(),
+            manifests: store.manifests.len(),
+            payload_files: hashed.files.load(Relaxed),
+            payload_bytes: hashed.bytes.load(Relaxed),
+        }
+    }
+
+    /// Whether the registry and the catalogs vouch for the manifests: the last stages of each.
+    fn check_vouching(&self, store: &mut Store, index: &Index, reach: &[Vec<usize>], outcome: &mut Outcome) {
+        let judges_catalogs = !self.skip.catalogs;
+        let subject = StoreSubject { image: self.image, winsxs: None, store, index, reach, judges_catalogs };
+        let manifests: Vec<usize> = (0..store.manifests.len()).collect();
+        let said = workers::map(self.threads, &manifests, |manifest| {
+            self.enabled.vouching(&subject, *manifest)
+        });
+        for (manifest, said) in store.manifests.iter_mut().zip(said) {
+            for vouching in said {
+                match vouching {
+                    Vouching::Given => {}
+                    Vouching::Refused(finding) => check::add_stage(&mut manifest.findings, *finding),
+                    Vouching::Unknown(cause) => {
+                        outcome.unverified.push(Unverified::new(cause, &manifest.path));
+                    }
+                }
+            }
+        }
+    }
+
+    fn check_payload(
+        &self,
+        subject: &StoreSubject<'_>,
+        winsxs: &Folder,
+        hashed: &Hashed,
+        outcome: &mut Outcome,
+    ) {
+        let StoreSubject { image, store, .. } = subject;
+        // Where something could not be read, what is not known to be needed may be.
+        let everything_is_known = store.manifests.iter().all(|manifest| manifest.document.is_some())
+            && store.packages.iter().all(|package| package.content.is_some());
+        let indices: Vec<usize> = (0..store.manifests.len()).collect();
+        let outcomes = workers::map(self.threads, &indices, |index| {
+            let mut outcome = Outcome::default();
+            let manifest = &store.manifests[*index];
+            let path = image.display_missing(winsxs, &manifest.stem);
+            let Some(document) = store.document(*index) else {
+                if check::spoil(&manifest.findings) {
+                    outcome.unverified.push(Unverified::new(Cause::UnusableManifest, path));
+                }
+                return outcome;
+            };
+            let folder = match image.enter(winsxs, &manifest.stem) {
+                Place::Other(kind @ (Kind::Link | Kind::Reparse)) => {
+                    outcome.unverified.push(Unverified::new(Cause::of_kind(kind), path));
+                    return outcome;
+                }
+                Place::Unreadable(error) => {
+                    outcome.unreadable(path, &error);
+                    return outcome;
+                }
+                // Something that is no folder stands where the folder should be.
+                Place::Missing | Place::Other(_) => None,
+                Place::Folder(folder) => {
+                    outcome.odd_names(image, &folder);
+                    Some(folder)
+                }
+            };
+            let known = subject.holding_of(*index);
+            let may_be_needed = !everything_is_known && !subject.is_left_over(*index);
+            let holding =
+                if known == Holding::Nothing && may_be_needed { Holding::Installed } else { known };
+            let subject = PayloadSubject {
+                image,
+                path: &path,
+                folder: folder.as_ref(),
+                manifest_path: &manifest.path,
+                files: &document.files,
+                holding,
+                is_deleted: subject.is_payload_deleted(*index),
+                hashed,
+            };
+            self.enabled.payload(&subject, &mut outcome);
+            outcome
+        });
+        outcomes.into_iter().for_each(|other| outcome.add(other));
+    }
+}

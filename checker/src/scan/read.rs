@@ -1,0 +1,408 @@
+//! Reads the files of the store and judges each by itself.
+
+use super::workers;
+use crate::check::{
+    CatalogFile, CatalogSubject, Enabled, ManifestSubject, MumSubject, Outcome, StoreCatalogFile,
+    StoreCatalogSubject, settle, spoil,
+};
+use crate::digest::BothDigests;
+use crate::format::catalog::{self, Catalog, MAX_CATALOG_BYTES, Status, Verdict, Verifier};
+use crate::format::identity::Identity;
+use crate::format::keyform::{self, Keyform, PackageName};
+use crate::format::manifest::{MAX_MANIFEST_BYTES, Manifest};
+use crate::format::package::{MAX_PACKAGE_BYTES, Package};
+use crate::format::xml::ErrorClass;
+use crate::image::{Folder, Image, fold};
+use crate::store::{
+    CatalogRecord, FileRecord, Installed, ManifestDocument, ManifestRecord, PackageContent, PackageRecord,
+};
+use crate::unverified::{Cause, Unverified};
+use crate::volume::{Entry, Kind, WholeFile, read_whole};
+use std::collections::{BTreeMap, HashMap};
+
+/// What the first bytes of a compressed manifest are.
+const COMPRESSED_MANIFEST: &[u8] = b"DCM\x01";
+
+/// Reads the files of an image.
+pub(super) struct Reader<'s, 'r> {
+    pub(super) image: &'s Image<'s>,
+    /// Judges catalogs, if they are to be judged.
+    pub(super) verifier: Option<&'s Verifier<'r>>,
+    pub(super) enabled: &'s Enabled,
+    pub(super) threads: usize,
+}
+
+/// The files of a package.
+#[derive(Default)]
+struct Pair<'f> {
+    name: &'f str,
+    mum: Option<&'f Entry>,
+    catalog: Option<&'f Entry>,
+}
+
+/// What reading a file gave.
+enum Content {
+    Bytes(Vec<u8>),
+    /// It is not there, or not a file.
+    Other(Option<Kind>),
+    TooLong,
+    Unreadable(std::io::Error),
+}
+
+impl Reader<'_, '_> {
+    fn read(&self, folder: &Folder, entry: Option<&Entry>, limit_bytes: usize) -> Content {
+        let Some(entry) = entry else { return Content::Other(None) };
+        if entry.kind != Kind::File {
+            return Content::Other(Some(entry.kind));
+        }
+        let mut bytes = Vec::new();
+        match read_whole(self.image.volume(), &folder.child(entry), limit_bytes, &mut bytes) {
+            WholeFile::Read => Content::Bytes(bytes),
+            WholeFile::TooLong => Content::TooLong,
+            WholeFile::Failed(error) => Content::Unreadable(error),
+        }
+    }
+
+    /// Reads and judges every package of `servicing\Packages`.
+    pub(super) fn packages(&self, outcome: &mut Outcome) -> Vec<PackageRecord> {
+        let servicing = outcome.folder(self.image, self.image.windows(), "servicing");
+        let Some(folder) = servicing.and_then(|servicing| outcome.folder(self.image, &servicing, "Packages"))
+        else {
+            return Vec::new();
+        };
+        let mut pairs: BTreeMap<String, Pair<'_>> = BTreeMap::new();
+        for (name, entry) in folder.with_extension("mum") {
+            let pair = pairs.entry(fold(name)).or_default();
+            (pair.name, pair.mum) = (name, Some(entry));
+        }
+        for (name, entry) in folder.with_extension("cat") {
+            let pair = pairs.entry(fold(name)).or_default();
+            pair.catalog = Some(entry);
+            if pair.mum.is_none() {
+                pair.name = name;
+            }
+        }
+        let pairs: Vec<Pair<'_>> = pairs.into_values().collect();
+        let judged = workers::map(self.threads, &pairs, |pair| self.package(&folder, pair));
+        judged
+            .into_iter()
+            .map(|(record, judged)| {
+                outcome.add(judged);
+                record
+            })
+            .collect()
+    }
+
+    fn package(&self, folder: &Folder, pair: &Pair<'_>) -> (PackageRecord, Outcome) {
+        let mut outcome = Outcome::default();
+        let mut record = PackageRecord {
+            name: pair.name.to_owned(),
+            mum_path: self.image.display_missing(folder, &file_name(pair.mum, pair.name, "mum")),
+            has_mum: pair.mum.is_some_and(|entry| entry.kind != Kind::Folder),
+            catalog_path: self.image.display_missing(folder, &file_name(pair.catalog, pair.name, "cat")),
+            ..PackageRecord::default()
+        };
+        if let Some(verifier) = self.verifier {
+            // A catalog without its manifest stands for nothing, but is still judged.
+            self.catalog(folder, pair, verifier, &mut record, &mut outcome);
+        }
+        if pair.mum.is_some() {
+            self.mum(folder, pair, &mut record, &mut outcome);
+        }
+        (record, outcome)
+    }
+
+    fn catalog(
+        &self,
+        folder: &Folder,
+        pair: &Pair<'_>,
+        verifier: &Verifier<'_>,
+        record: &mut PackageRecord,
+        outcome: &mut Outcome,
+    ) {
+        let path = record.catalog_path.clone();
+        let judge = |file| self.enabled.catalog(&CatalogSubject { path: &path, file });
+        let bytes = match self.read(folder, pair.catalog, MAX_CATALOG_BYTES) {
+            Content::Bytes(bytes) => bytes,
+            Content::TooLong => {
+                outcome.unverified.push(Unverified::new(Cause::TooLong, &path));
+                return;
+            }
+            Content::Other(Some(kind @ (Kind::Link | Kind::Reparse))) => {
+                outcome.unverified.push(Unverified::new(Cause::of_kind(kind), &path));
+                return;
+            }
+            Content::Other(Some(kind)) => {
+                return outcome.findings.extend(judge(CatalogFile::WrongKind(kind)));
+            }
+            Content::Other(None) => return outcome.findings.extend(judge(CatalogFile::Missing)),
+            Content::Unreadable(error) => {
+                return outcome.findings.extend(judge(CatalogFile::Unreadable(&error)));
+            }
+        };
+        if bytes.is_empty() {
+            return outcome.findings.extend(judge(CatalogFile::Empty));
+        }
+        let verdict = match Catalog::parse(&bytes) {
+            Ok(catalog) => {
+                let verdict = verifier.verdict(&catalog);
+                if verdict.status.vouches() {
+                    record.vouched = Some(catalog.digests().into());
+                    record.catalog_sha256 = Some(BothDigests::of(&bytes).sha256);
+                    record.by_microsoft = verdict.by_microsoft;
+                }
+                verdict
+            }
+            Err(error) => Verdict::undecodable(&error),
+        };
+        if verdict.status == Status::Unsupported {
+            outcome.unverified.push(Unverified::new(Cause::UnsupportedSignature, &path));
+        }
+        outcome.findings.extend(judge(CatalogFile::Judged(&verdict)));
+    }
+
+    fn mum(&self, folder: &Folder, pair: &Pair<'_>, record: &mut PackageRecord, outcome: &mut Outcome) {
+        let path = record.mum_path.clone();
+        let Some(bytes) = self.document(folder, pair.mum, MAX_PACKAGE_BYTES, &path, outcome) else { return };
+        let digests = BothDigests::of(&bytes);
+        let (package, errors) = Package::parse(&bytes);
+        let subject = MumSubject {
+            path: &path,
+            name: Some(pair.name),
+            bytes: &bytes,
+            package: &package,
+            errors: &errors,
+            digests: &digests,
+            vouched: record.vouched.as_deref().map(|digests| (record.catalog_path.as_str(), digests)),
+        };
+        let signed_by_microsoft = record.by_microsoft
+            && record.vouched.as_deref().is_some_and(|list| catalog::lists(list, &digests));
+        let findings = settle(self.enabled.mum(&subject), signed_by_microsoft);
+        let is_sound = !spoil(&findings);
+        outcome.findings.extend(findings);
+        if errors.xml.as_ref().is_some_and(|error| error.class() == ErrorClass::Limit) {
+            outcome.unverified.push(Unverified::new(Cause::BeyondLimits, &path));
+        } else if is_sound {
+            record.content = Some(content(&package));
+            if self.verifier.is_some() && record.vouched.is_none() {
+                outcome.unverified.push(Unverified::new(Cause::UnusableCatalog, &path));
+            }
+        }
+    }
+
+    /// The bytes of a manifest, or `None` with the reason said.
+    fn document(
+        &self,
+        folder: &Folder,
+        entry: Option<&Entry>,
+        limit_bytes: usize,
+        path: &str,
+        outcome: &mut Outcome,
+    ) -> Option<Vec<u8>> {
+        let cause = match self.read(folder, entry, limit_bytes) {
+            Content::Bytes(bytes) => return Some(bytes),
+            Content::Unreadable(error) => {
+                outcome.unreadable(path.to_owned(), &error);
+                return None;
+            }
+            Content::Other(Some(kind)) => Cause::of_kind(kind),
+            Content::Other(None) => return None,
+            Content::TooLong => Cause::TooLong,
+        };
+        outcome.unverified.push(Unverified::new(cause, path));
+        None
+    }
+
+    /// Reads every manifest of `WinSxS\Manifests` and judges it by itself.
+    pub(super) fn manifests(&self, winsxs: &Folder, outcome: &mut Outcome) -> Vec<ManifestRecord> {
+        let Some(folder) = outcome.folder(self.image, winsxs, "Manifests") else { return Vec::new() };
+        let files: Vec<(&str, &Entry)> = folder.with_extension("manifest").collect();
+        let judged = workers::map(self.threads, &files, |(stem, entry)| self.manifest(&folder, stem, entry));
+        judged
+            .into_iter()
+            .map(|(record, judged)| {
+                outcome.add(judged);
+                record
+            })
+            .collect()
+    }
+
+    fn manifest(&self, folder: &Folder, stem: &str, entry: &Entry) -> (ManifestRecord, Outcome) {
+        let mut outcome = Outcome::default();
+        let path = self.image.display(&folder.child(entry));
+        let mut record = ManifestRecord {
+            stem: stem.to_owned(),
+            path,
+            digests: None,
+            document: None,
+            findings: Vec::new(),
+        };
+        let Some(bytes) = self.document(folder, Some(entry), MAX_MANIFEST_BYTES, &record.path, &mut outcome)
+        else {
+            return (record, outcome);
+        };
+        if bytes.starts_with(COMPRESSED_MANIFEST) {
+            outcome.unverified.push(Unverified::new(Cause::CompressedManifest, &record.path));
+            return (record, outcome);
+        }
+        let (manifest, errors) = Manifest::parse(&bytes);
+        record.digests = Some(BothDigests::of(&bytes));
+        let subject =
+            ManifestSubject { path: &record.path, stem, bytes: &bytes, manifest: &manifest, errors: &errors };
+        record.findings = self.enabled.manifest(&subject);
+        match &errors.xml {
+            Some(error) if error.class() == ErrorClass::Limit => {
+                outcome.unverified.push(Unverified::new(Cause::BeyondLimits, &record.path));
+            }
+            Some(_) => {}
+            None => record.document = Some(document(&manifest)),
+        }
+        (record, outcome)
+    }
+
+    /// Reads every catalog of `WinSxS\Catalogs` and judges it by itself. Most are equal to one of a package, which was
+    /// judged already.
+    pub(super) fn store_catalogs(
+        &self,
+        winsxs: &Folder,
+        packages: &[PackageRecord],
+        outcome: &mut Outcome,
+    ) -> Vec<CatalogRecord> {
+        let Some(folder) = outcome.folder(self.image, winsxs, "Catalogs") else { return Vec::new() };
+        let twins: HashMap<[u8; 32], &PackageRecord> =
+            packages.iter().filter_map(|package| Some((package.catalog_sha256?, package))).collect();
+        let files: Vec<(&str, &Entry)> = folder.with_extension("cat").collect();
+        let judged =
+            workers::map(self.threads, &files, |(stem, entry)| self.store_catalog(&folder, stem, entry, &twins));
+        judged
+            .into_iter()
+            .map(|(record, judged)| {
+                outcome.add(judged);
+                record
+            })
+            .collect()
+    }
+
+    fn store_catalog(
+        &self,
+        folder: &Folder,
+        stem: &str,
+        entry: &Entry,
+        twins: &HashMap<[u8; 32], &PackageRecord>,
+    ) -> (CatalogRecord, Outcome) {
+        let mut outcome = Outcome::default();
+        let mut record = CatalogRecord {
+            stem: stem.to_ascii_lowercase(),
+            path: self.image.display(&folder.child(entry)),
+            vouched: None,
+            by_microsoft: false,
+            findings: Vec::new(),
+        };
+        let Some(verifier) = self.verifier else { return (record, outcome) };
+        let path = record.path.clone();
+        let judge = |file| self.enabled.store_catalog(&StoreCatalogSubject { path: &path, stem, file });
+        let cause = match self.read(folder, Some(entry), MAX_CATALOG_BYTES) {
+            Content::Bytes(bytes) if bytes.is_empty() => {
+                record.findings = judge(StoreCatalogFile::Empty);
+                return (record, outcome);
+            }
+            Content::Bytes(bytes) => {
+                self.decode_store_catalog(&bytes, verifier, twins, &mut record);
+                return (record, outcome);
+            }
+            Content::Other(Some(kind @ (Kind::Folder | Kind::Special))) => {
+                record.findings = judge(StoreCatalogFile::WrongKind(kind));
+                return (record, outcome);
+            }
+            Content::Unreadable(error) => {
+                record.findings = judge(StoreCatalogFile::Unreadable(&error));
+                return (record, outcome);
+            }
+            Content::Other(Some(kind)) => Cause::of_kind(kind),
+            Content::Other(None) => return (record, outcome),
+            Content::TooLong => Cause::TooLong,
+        };
+        outcome.unverified.push(Unverified::new(cause, &path));
+        (record, outcome)
+    }
+
+    fn decode_store_catalog(
+        &self,
+        bytes: &[u8],
+        verifier: &Verifier<'_>,
+        twins: &HashMap<[u8; 32], &PackageRecord>,
+        record: &mut CatalogRecord,
+    ) {
+        let sha256 = BothDigests::of(bytes).sha256;
+        let shown: String = sha256.iter().map(|byte| format!("{byte:02x}")).collect();
+        let is_named_right = shown == record.stem;
+        let judge = |file, record: &mut CatalogRecord| {
+            let subject = StoreCatalogSubject { path: &record.path.clone(), stem: &record.stem.clone(), file };
+            record.findings = settle(self.enabled.store_catalog(&subject), false);
+        };
+        if let Some(twin) = twins.get(&sha256) {
+            record.vouched = twin.vouched.clone().filter(|_| is_named_right);
+            record.by_microsoft = twin.by_microsoft;
+            return judge(StoreCatalogFile::Decoded(&shown, None), record);
+        }
+        match Catalog::parse(bytes) {
+            Ok(catalog) => {
+                let verdict = verifier.verdict(&catalog);
+                if verdict.status.vouches() && is_named_right {
+                    record.vouched = Some(catalog.digests().into());
+                    record.by_microsoft = verdict.by_microsoft;
+                }
+                judge(StoreCatalogFile::Decoded(&shown, Some(&verdict)), record);
+            }
+            Err(error) => judge(StoreCatalogFile::Undecodable(&error), record),
+        }
+    }
+}
+
+/// The name of a file as found, or as it would be.
+fn file_name(entry: Option<&Entry>, stem: &str, extension: &str) -> String {
+    entry.and_then(|entry| entry.name.to_str()).map_or_else(|| format!("{stem}.{extension}"), str::to_owned)
+}
+
+fn content(package: &Package<'_>) -> PackageContent {
+    let keyforms = |identities: &[Identity<'_>], as_deployment: bool| -> Vec<Installed> {
+        let installed = identities.iter().filter_map(|identity| {
+            let keyform = keyform::component(identity).ok()?.to_string();
+            Some(Installed { keyform, deployment: keyform::deployment(identity).ok()?.to_string(), as_deployment })
+        });
+        installed.collect()
+    };
+    let parents = package.parents.iter().flat_map(|parent| &parent.identities);
+    let mut content = PackageContent {
+        parents: parents.map(|identity| PackageName::of(identity).canonical()).collect(),
+        ..PackageContent::default()
+    };
+    for update in &package.updates {
+        content.installs.extend(keyforms(&update.deployments, true));
+        content.installs.extend(keyforms(&update.drivers, false));
+        content
+            .packages
+            .extend(update.packages.iter().map(|part| PackageName::of(&part.identity).canonical()));
+    }
+    content
+}
+
+fn document(manifest: &Manifest<'_>) -> ManifestDocument {
+    let required = manifest.dependencies.iter().filter(|dependency| dependency.is_required());
+    let form = |form: Result<Keyform, _>| form.map(|form| form.to_string()).unwrap_or_default();
+    ManifestDocument {
+        kind: manifest.kind,
+        deployment: form(keyform::deployment(&manifest.identity)),
+        family: form(keyform::family(&manifest.identity)),
+        version: manifest.identity.version().to_owned(),
+        requires: required
+            .filter_map(|dependency| keyform::component(&dependency.identity).ok())
+            .map(|keyform| keyform.to_string())
+            .collect(),
+        files: manifest
+            .files
+            .iter()
+            .map(|file| FileRecord { name: file.name.to_string(), digest: file.digest.clone() })
+            .collect(),
+    }
+}

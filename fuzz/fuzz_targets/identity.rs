@@ -1,0 +1,4 @@
+//! The fuzz target `identity`; its property is [`fuzz::identity::run`].
+#![cfg_attr(fuzzing, no_main)]
+
+fuzz::define_target!(fuzz::identity::run);

@@ -1,0 +1,20 @@
+//! A simulator that writes Windows servicing stores.
+//!
+//! The checker of this workspace reads such stores and judges them. The two halves share no format code on
+//! purpose: whatever both need (names, hashes, DER, catalogs) is written here a second time, as plainly as
+//! possible, so that a misunderstanding in one half shows up as a disagreement with the other.
+//!
+//! A store for a test, in one line:
+//!
+//! ```
+//! let store = simstore::TempStore::new(1);
+//! assert!(store.image().join("Windows/WinSxS/Manifests").is_dir());
+//! ```
+
+pub mod build;
+pub mod plan;
+pub mod registry;
+mod temp_store;
+pub mod write;
+
+pub use temp_store::TempStore;
