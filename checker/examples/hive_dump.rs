@@ -23,7 +23,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for extension in [".LOG1", ".LOG2", ".LOG"] {
         let mut name = path.clone().into_os_string();
         name.push(extension);
-        logs.extend(std::fs::read(name).ok());
+        if std::path::Path::new(&name).exists() {
+            logs.push(std::fs::read(name)?);
+        }
     }
     let logs: Vec<&[u8]> = logs.iter().map(Vec::as_slice).collect();
     let opened = open(&bytes, &logs)?;

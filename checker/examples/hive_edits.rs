@@ -36,14 +36,23 @@ fn main() -> Result<()> {
         edit(&bytes, &[], &folder.join(format!("new-1.{minor}")), minor.into())?;
     }
     for path in arguments {
-        let logs: Vec<Vec<u8>> = ["LOG1", "LOG2"]
-            .iter()
-            .filter_map(|extension| std::fs::read(path.with_extension(extension)).ok())
-            .collect();
         let name = path.file_name().ok_or("a hive has a name")?;
-        edit(&std::fs::read(&path)?, &logs, &folder.join(name), 77)?;
+        edit(&std::fs::read(&path)?, &logs_of(&path)?, &folder.join(name), 77)?;
     }
     Ok(())
+}
+
+/// The logs beside a hive.
+fn logs_of(hive: &Path) -> Result<Vec<Vec<u8>>> {
+    let mut logs = Vec::new();
+    for ending in [".LOG1", ".LOG2"] {
+        let mut path = hive.as_os_str().to_owned();
+        path.push(ending);
+        if Path::new(&path).exists() {
+            logs.push(std::fs::read(path)?);
+        }
+    }
+    Ok(logs)
 }
 
 fn edit(bytes: &[u8], logs: &[Vec<u8>], target: &Path, seed: u64) -> Result<()> {

@@ -40,9 +40,6 @@ pub const CATALOGS: &str = r"CanonicalData\Catalogs";
 /// The path of the winning versions in SOFTWARE.
 pub const WINNERS: &str = r"Microsoft\Windows\CurrentVersion\SideBySide\Winners";
 
-/// The most keys of one list that are read.
-pub const MAX_KEYS: usize = 1 << 20;
-
 /// One value of a key, as far as it could be read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Field<T> {
@@ -120,7 +117,7 @@ impl<T> KeyList<T> {
     fn of<'h>(parent: &Key<'h>, read: impl Fn(&Key<'h>) -> T) -> Self {
         let mut list = Self::default();
         let mut named = Vec::new();
-        for key in parent.subkeys().take(MAX_KEYS) {
+        for key in parent.subkeys() {
             match key {
                 Ok(key) => named.push((key.name().to_string().to_ascii_lowercase(), read(&key))),
                 Err(_) => list.is_whole = false,

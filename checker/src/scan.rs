@@ -10,7 +10,9 @@ mod workers;
 
 pub use hives::MAX_HIVE_BYTES;
 
-use crate::check::{self, Enabled, Hashed, Outcome, Outcomes, PayloadSubject, Section, StoreSubject, Vouching};
+use crate::check::{
+    self, Enabled, Hashed, Outcome, Outcomes, PayloadSubject, Section, StoreSubject, Vouching,
+};
 use crate::finding::{Finding, Severity};
 use crate::format::catalog::{Roots, Verifier};
 use crate::format::time::Instant;
@@ -242,11 +244,14 @@ impl<'s> Scan<'s> {
             self.check_payload(&subject, winsxs, &hashed, component_store);
         }
         // Catalogs that nothing knows are noted as left over, whatever is in them.
-        let known = index.catalogs.values().filter(|entry| entry.key.is_some() || !entry.deployments.is_empty());
+        let known =
+            index.catalogs.values().filter(|entry| entry.key.is_some() || !entry.deployments.is_empty());
         for catalog in known.filter_map(|entry| entry.file) {
             component_store.findings.extend(store.catalogs[catalog].findings.iter().cloned());
         }
-        component_store.findings.extend(store.manifests.iter().flat_map(|manifest| manifest.findings.iter().cloned()));
+        component_store
+            .findings
+            .extend(store.manifests.iter().flat_map(|manifest| manifest.findings.iter().cloned()));
         Counts {
             packages: store.packages.len(),
             manifests: store.manifests.len(),
@@ -260,9 +265,8 @@ impl<'s> Scan<'s> {
         let judges_catalogs = !self.skip.catalogs;
         let subject = StoreSubject { image: self.image, winsxs: None, store, index, reach, judges_catalogs };
         let manifests: Vec<usize> = (0..store.manifests.len()).collect();
-        let said = workers::map(self.threads, &manifests, |manifest| {
-            self.enabled.vouching(&subject, *manifest)
-        });
+        let said =
+            workers::map(self.threads, &manifests, |manifest| self.enabled.vouching(&subject, *manifest));
         for (manifest, said) in store.manifests.iter_mut().zip(said) {
             for vouching in said {
                 match vouching {
@@ -316,8 +320,7 @@ impl<'s> Scan<'s> {
             };
             let known = subject.holding_of(*index);
             let may_be_needed = !everything_is_known && !subject.is_left_over(*index);
-            let holding =
-                if known == Holding::Nothing && may_be_needed { Holding::Installed } else { known };
+            let holding = if known == Holding::Nothing && may_be_needed { Holding::Installed } else { known };
             let subject = PayloadSubject {
                 image,
                 path: &path,
@@ -326,6 +329,7 @@ impl<'s> Scan<'s> {
                 files: &document.files,
                 holding,
                 is_deleted: subject.is_payload_deleted(*index),
+                may_be_deleted: holding == Holding::Staged && subject.has_unknown_key(*index),
                 hashed,
             };
             self.enabled.payload(&subject, &mut outcome);

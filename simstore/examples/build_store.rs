@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! cargo run -p simstore --example build_store -- FOLDER [SEED [PROFILE]]
-//! checksur scan FOLDER/image --roots FOLDER/roots --skip registry
+//! checksur scan FOLDER/image --roots FOLDER/roots
 //! ```
 
 use checker::volume::RealFolder;

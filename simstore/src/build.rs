@@ -111,7 +111,7 @@ fn path(text: &str) -> io::Result<VolumePath> {
 }
 
 /// Writes a file into a folder that may not be there yet.
-fn write_file(volume: &mut dyn VolumeMut, name: &str, content: &[u8]) -> io::Result<()> {
+pub(crate) fn write_file(volume: &mut dyn VolumeMut, name: &str, content: &[u8]) -> io::Result<()> {
     let path = path(name)?;
     if let Some(folder) = path.parent() {
         volume.create_folder(&folder)?;

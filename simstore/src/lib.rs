@@ -12,6 +12,9 @@
 //! ```
 
 pub mod build;
+pub mod expectation;
+pub mod fault;
+pub mod judge;
 pub mod plan;
 pub mod registry;
 mod temp_store;

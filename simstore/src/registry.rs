@@ -13,7 +13,7 @@ use crate::build::Built;
 use crate::plan::{HiveFiles, Profile, StorePlan};
 use crate::write::calendar::midnight;
 use crate::write::hive::crash::{Files, Moments, Scene};
-use crate::write::hive::{self, FileTime, Key, Name, Options, Value, Version};
+use crate::write::hive::{self, FileTime, Key, Map, Name, Options, Value, Version};
 
 /// The path of Component Based Servicing in SOFTWARE.
 pub const SERVICING: &str = "Microsoft\\Windows\\CurrentVersion\\Component Based Servicing";
@@ -117,6 +117,11 @@ impl Registry {
             let name = Name::from(name);
             key.subkeys.iter_mut().find(|subkey| subkey.name == name)
         })
+    }
+
+    /// A hive that was closed cleanly, without logs, and where everything in it is.
+    pub fn primary(&self, plan: &StorePlan, hive: Hive) -> (Vec<u8>, Map) {
+        hive::write_with_map(self.tree(hive), &options(plan, hive, 0))
     }
 
     /// The files of a hive: itself, and the logs beside it.

@@ -1,6 +1,6 @@
 //! What belongs together across files, and work that waits.
 
-use super::{Outcome, StoreSubject, join_some};
+use super::{Outcome, StoreSubject, deployment_keys, join_some};
 use crate::finding::{Evidence, Finding, FindingId, Subject};
 use crate::format::keyform;
 use crate::format::manifest::ManifestKind;
@@ -48,16 +48,27 @@ pub(super) fn winners(subject: &StoreSubject<'_>, outcome: &mut Outcome) {
             continue;
         }
         let key = format!(r"SOFTWARE\{}\{family}\{branch}", registry::WINNERS);
-        let evidence = Evidence { expected: Some(version.clone()), ..Evidence::because("no component of this version is there") };
+        let evidence = Evidence {
+            expected: Some(version.clone()),
+            ..Evidence::because("no component of this version is there")
+        };
         let finding = Finding::new(FindingId::WinnerMissing, registry::whole(key), evidence);
-        let start = keyform::start_of_version(family, version).map(|start| format!("{start}_"));
-        let root = missing_components(subject)
-            .find(|(name, _)| start.as_ref().is_some_and(|start| name.starts_with(start.as_str())));
-        outcome.findings.push(match root {
-            Some((name, entry)) => finding.caused_by(&missing(subject, name, entry)),
+        outcome.findings.push(match lost(subject, family, version) {
+            Some(root) => finding.caused_by(&root),
             None => finding,
         });
     }
+}
+
+/// The finding on the component or the deployment of a version, if all of it is lost.
+fn lost(subject: &StoreSubject<'_>, family: &str, version: &str) -> Option<Finding> {
+    let start = format!("{}_", keyform::start_of_version(family, version)?);
+    if let Some((name, entry)) = missing_components(subject).find(|(name, _)| name.starts_with(&start)) {
+        return Some(missing(subject, name, entry));
+    }
+    let is_of_version =
+        |finding: &(Option<&str>, Finding)| finding.0.is_some_and(|component| component.starts_with(&start));
+    deployment_keys::lost_altogether(subject).find(is_of_version).map(|(_, finding)| finding)
 }
 
 /// What a package names as a deployment is one.
@@ -83,7 +94,9 @@ pub(super) fn deployments(subject: &StoreSubject<'_>, outcome: &mut Outcome) {
 /// Operations that wait for the next start of Windows.
 pub(super) fn pending_operations(subject: &StoreSubject<'_>, outcome: &mut Outcome) {
     const WAITING: &str = "operations wait for the next start of Windows";
-    if let Some((winsxs, entry)) = subject.winsxs.and_then(|winsxs| Some((winsxs, winsxs.get("pending.xml")?))) {
+    if let Some((winsxs, entry)) =
+        subject.winsxs.and_then(|winsxs| Some((winsxs, winsxs.get("pending.xml")?)))
+    {
         let path = Subject::path(subject.image.display(&winsxs.child(entry)));
         outcome.findings.push(Finding::new(FindingId::PendingOperations, path, Evidence::because(WAITING)));
     }
@@ -95,7 +108,8 @@ pub(super) fn pending_operations(subject: &StoreSubject<'_>, outcome: &mut Outco
 
 /// The operations that wait are those that the registry means.
 pub(super) fn pending_identifier(subject: &StoreSubject<'_>, outcome: &mut Outcome) {
-    let registered = subject.store.registry.components.as_ref().and_then(|keys| keys.pending_identifier.as_deref());
+    let registered =
+        subject.store.registry.components.as_ref().and_then(|keys| keys.pending_identifier.as_deref());
     let file = subject.winsxs.and_then(|winsxs| Some(winsxs.child(winsxs.get("pending.xml")?)));
     let (Some(registered), Some(path)) = (registered, file) else { return };
     let mut bytes = Vec::new();

@@ -65,7 +65,8 @@ pub(super) fn names(subject: &StoreSubject<'_>, outcome: &mut Outcome) {
 
 /// Every component that has a key has a manifest.
 pub(super) fn manifests(subject: &StoreSubject<'_>, outcome: &mut Outcome) {
-    let lost = registered(subject).filter(|(_, entry, key)| entry.manifest.is_none() && is_legal_name(&key.name));
+    let lost =
+        registered(subject).filter(|(_, entry, key)| entry.manifest.is_none() && is_legal_name(&key.name));
     for (_, _, key) in lost {
         let path = Subject::path(format!("Windows/WinSxS/Manifests/{}.manifest", key.name));
         let evidence = Evidence {
@@ -74,6 +75,8 @@ pub(super) fn manifests(subject: &StoreSubject<'_>, outcome: &mut Outcome) {
             ..Evidence::default()
         };
         outcome.findings.push(Finding::new(FindingId::ManifestMissing, path, evidence));
+        let payload = format!("Windows/WinSxS/{}", key.name);
+        outcome.unverified.push(Unverified::new(Cause::UnusableManifest, payload));
     }
 }
 
@@ -111,7 +114,11 @@ pub(super) fn keys(subject: &StoreSubject<'_>, outcome: &mut Outcome) {
 
 /// Who lists a component, or `None` if nobody does. A pinned one and a winning one have rows of their own in CheckSUR's
 /// log.
-fn listed_by(subject: &StoreSubject<'_>, entry: &ComponentEntry, document: &ManifestDocument) -> Option<String> {
+fn listed_by(
+    subject: &StoreSubject<'_>,
+    entry: &ComponentEntry,
+    document: &ManifestDocument,
+) -> Option<String> {
     let known = |name: &String| Some((name.clone(), subject.index.deployments.get(name)?));
     let own = entry.deployment.iter().filter_map(known).find(|(_, entry)| entry.key.is_some());
     let is_there = |entry: &DeploymentEntry| entry.key.is_some() || deployment_keys::is_named(entry);
@@ -198,10 +205,13 @@ pub(super) fn digests(subject: &StoreSubject<'_>, outcome: &mut Outcome) {
 /// Every component says to which deployments it belongs.
 pub(super) fn deployment_marks(subject: &StoreSubject<'_>, outcome: &mut Outcome) {
     for (_, entry, key) in kept(subject).filter(|(_, _, key)| key.is_whole) {
-        let is_registered = |name: &&String| subject.index.deployments.get(*name).is_some_and(|entry| entry.key.is_some());
+        let is_registered =
+            |name: &&String| subject.index.deployments.get(*name).is_some_and(|entry| entry.key.is_some());
         let owed = entry.deployment.iter().chain(&entry.required_by).filter(is_registered);
-        let is_marked = |name: &&String| key.deployments.iter().any(|marked| marked.eq_ignore_ascii_case(name));
-        let missing: Vec<String> = owed.filter(|name| !is_marked(name)).map(|name| format!("c!{name}")).collect();
+        let is_marked =
+            |name: &&String| key.deployments.iter().any(|marked| marked.eq_ignore_ascii_case(name));
+        let missing: Vec<String> =
+            owed.filter(|name| !is_marked(name)).map(|name| format!("c!{name}")).collect();
         let evidence = if key.deployments.is_empty() {
             Evidence::because("there is no c! mark at all, and every component belongs to a deployment")
         } else if missing.is_empty() {
@@ -219,7 +229,8 @@ pub(super) fn marked_deployments(subject: &StoreSubject<'_>, outcome: &mut Outco
     for (_, _, key) in kept(subject) {
         for deployment in &key.deployments {
             let name = deployment.to_ascii_lowercase();
-            if subject.index.deployments.get(&name).is_some_and(|entry| subject.is_unknown_deployment(entry)) {
+            if subject.index.deployments.get(&name).is_some_and(|entry| subject.is_unknown_deployment(entry))
+            {
                 let evidence = Evidence::because("nothing else knows this deployment");
                 let value = registry::value(&registry::component(&key.name), &format!("c!{deployment}"));
                 outcome.findings.push(Finding::new(FindingId::CMarkDangling, value, evidence));
@@ -232,7 +243,8 @@ pub(super) fn marked_deployments(subject: &StoreSubject<'_>, outcome: &mut Outco
 pub(super) fn file_marks(subject: &StoreSubject<'_>, outcome: &mut Outcome) {
     for (_, entry, key) in kept(subject).filter(|(_, _, key)| key.is_whole && !key.is_payload_deleted()) {
         let Some(document) = document(subject, entry) else { continue };
-        let plain = document.files.iter().map(|file| file.name.as_str()).filter(|name| !name.contains(['\\', '/']));
+        let plain =
+            document.files.iter().map(|file| file.name.as_str()).filter(|name| !name.contains(['\\', '/']));
         let is_marked = |name: &&str| key.files.iter().any(|mark| is_mark_of(mark, name));
         let missing: Vec<String> = plain.filter(|name| !is_marked(name)).map(keyform::file_mark).collect();
         if !missing.is_empty() {
@@ -266,7 +278,9 @@ pub(super) fn marked_files(subject: &StoreSubject<'_>, outcome: &mut Outcome) {
 fn is_mark_of(mark: &str, file_name: &str) -> bool {
     let with_hash = || format!("{file_name}_{:016x}", keyform::hash_string(file_name));
     mark.eq_ignore_ascii_case(file_name)
-        || keyform::file_mark(file_name).strip_prefix("f!").is_some_and(|short| mark.eq_ignore_ascii_case(short))
+        || keyform::file_mark(file_name)
+            .strip_prefix("f!")
+            .is_some_and(|short| mark.eq_ignore_ascii_case(short))
         || mark.eq_ignore_ascii_case(&with_hash())
 }
 
@@ -276,7 +290,8 @@ pub(super) fn holders(subject: &StoreSubject<'_>, outcome: &mut Outcome) {
         let marked = key.deployments.iter().map(|name| name.to_ascii_lowercase());
         let known = marked.chain(entry.required_by.iter().cloned()).chain(entry.deployment.clone());
         let entries: Vec<_> = known.filter_map(|name| subject.index.deployments.get(&name)).collect();
-        let is_foreign = entries.iter().all(|entry| entry.key.is_some() && !subject.is_held_by_package(entry));
+        let is_foreign =
+            entries.iter().all(|entry| entry.key.is_some() && !subject.is_held_by_package(entry));
         if !entries.is_empty() && is_foreign {
             let evidence = Evidence::because("no package reaches it");
             let whole = registry::whole(registry::component(&key.name));

@@ -51,12 +51,14 @@ fn remains(subject: &StoreSubject<'_>, entry: &DeploymentEntry) -> Remains {
     }
 }
 
-/// Whether a deployment without key was one: its manifest or its component key is there, or two records name it.
+/// Whether a deployment without key was one: its manifest or its component key is there, or two records name it. A
+/// package manifest is only the second of them: it also names what does not apply.
 pub(super) fn is_lost(subject: &StoreSubject<'_>, entry: &DeploymentEntry) -> bool {
     let Remains { has_manifest, has_component_key } = remains(subject, entry);
     let is_left_over = !has_component_key && !is_named(entry);
-    let records = entry.component_marks + entry.catalog_marks;
-    (has_manifest && !is_left_over) || has_component_key || records >= 2
+    let marks = entry.component_marks + entry.catalog_marks;
+    let records = marks + usize::from(!entry.named_by.is_empty());
+    (has_manifest && !is_left_over) || has_component_key || (marks > 0 && records >= 2)
 }
 
 /// Deployments that are lost: their keys, while something else of them is there.
@@ -69,18 +71,34 @@ pub(super) fn keys(subject: &StoreSubject<'_>, outcome: &mut Outcome) {
             (false, false) => continue,
         };
         let whole = registry::whole(registry::deployment(name));
-        outcome.findings.push(Finding::new(FindingId::DeploymentKeyMissing, whole, Evidence::because(reason)));
+        outcome.findings.push(Finding::new(
+            FindingId::DeploymentKeyMissing,
+            whole,
+            Evidence::because(reason),
+        ));
     }
 }
 
-/// Deployments that are lost altogether: no manifest and no key is left, only what refers to them.
 pub(super) fn closure(subject: &StoreSubject<'_>, outcome: &mut Outcome) {
-    let without_key = subject.lost_deployments();
+    outcome.findings.extend(lost_altogether(subject).map(|(_, finding)| finding));
+}
+
+/// Deployments that are lost altogether: no manifest and no key is left, only what refers to them. With the component
+/// key form of each, where it is known.
+pub(super) fn lost_altogether<'s>(
+    subject: &'s StoreSubject<'_>,
+) -> impl Iterator<Item = (Option<&'s str>, Finding)> {
     let components_are_known = subject.all_components_are_known();
-    let bare = subject.index.deployments.iter().filter(|(_, entry)| entry.key.is_some() && entry.component.is_some());
-    let all = without_key.chain(bare.filter(|_| components_are_known).map(|(name, entry)| (name.as_str(), entry)));
-    for (name, entry) in all {
-        let Remains { has_manifest: false, has_component_key: false } = remains(subject, entry) else { continue };
+    let bare =
+        subject.index.deployments.iter().filter(move |(_, entry)| {
+            components_are_known && entry.key.is_some() && entry.component.is_some()
+        });
+    let all = subject.lost_deployments().chain(bare.map(|(name, entry)| (name.as_str(), entry)));
+    let is_bare = |entry: &DeploymentEntry| {
+        let Remains { has_manifest, has_component_key } = remains(subject, entry);
+        !has_manifest && !has_component_key
+    };
+    all.filter(move |(_, entry)| is_bare(entry)).map(|(name, entry)| {
         let id = match entry.holding {
             Holding::Staged => FindingId::StagedClosureMissing,
             Holding::Installed | Holding::Nothing => FindingId::ClosureDeploymentMissing,
@@ -90,8 +108,8 @@ pub(super) fn closure(subject: &StoreSubject<'_>, outcome: &mut Outcome) {
             entry.component_marks, entry.catalog_marks
         );
         let whole = registry::whole(registry::deployment(name));
-        outcome.findings.push(Finding::new(id, whole, Evidence::because(reason)));
-    }
+        (entry.component.as_deref(), Finding::new(id, whole, Evidence::because(reason)))
+    })
 }
 
 pub(super) fn identities(subject: &StoreSubject<'_>, outcome: &mut Outcome) {
@@ -132,7 +150,8 @@ pub(super) fn thumbprints(subject: &StoreSubject<'_>, outcome: &mut Outcome) {
             wrong => {
                 let actual = wrong.get().map(String::as_str).or_else(|| wrong.wrong());
                 let Some(actual) = actual else { continue };
-                let evidence = Evidence::differs(format!("REG_SZ of {SHA256_DIGITS} hexadecimal digits"), actual);
+                let evidence =
+                    Evidence::differs(format!("REG_SZ of {SHA256_DIGITS} hexadecimal digits"), actual);
                 found(FindingId::DeploymentThumbprintMalformed, evidence);
             }
         }
@@ -145,11 +164,17 @@ fn is_sha256(text: &str) -> bool {
 
 /// Every covering catalog has a key, unless its file is there: then the finding is on the key.
 pub(super) fn covering_catalogs(subject: &StoreSubject<'_>, outcome: &mut Outcome) {
-    let Some(keys) = subject.store.registry.components.as_ref().filter(|keys| keys.catalogs.is_whole) else { return };
-    for catalog in subject.index.catalogs.values().filter(|entry| entry.key.is_none() && entry.file.is_none()) {
+    let Some(keys) = subject.store.registry.components.as_ref().filter(|keys| keys.catalogs.is_whole) else {
+        return;
+    };
+    for catalog in subject.index.catalogs.values().filter(|entry| entry.key.is_none() && entry.file.is_none())
+    {
         for key in catalog.deployments.iter().map(|index| &keys.deployments.keys[*index]) {
             let Some(thumbprint) = key.thumbprint.get().filter(|text| is_sha256(text)) else { continue };
-            let evidence = Evidence { actual: Some(thumbprint.clone()), ..Evidence::because("no catalog has this name") };
+            let evidence = Evidence {
+                actual: Some(thumbprint.clone()),
+                ..Evidence::because("no catalog has this name")
+            };
             let value = registry::value(&registry::deployment(&key.name), "CatalogThumbprint");
             outcome.findings.push(Finding::new(FindingId::DeploymentThumbprintDangling, value, evidence));
         }

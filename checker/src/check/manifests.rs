@@ -143,8 +143,10 @@ fn covering<'s>(
 ) -> impl Iterator<Item = (&'s str, &'s [Digest])> {
     let store = subject.store;
     let of_packages = subject.reach[index].iter().map(|package| &store.packages[*package]);
-    let of_packages = of_packages.filter_map(|package| Some((&*package.catalog_path, package.vouched.as_deref()?)));
-    let own = subject.catalogs_of(index).filter_map(|catalog| Some((&*catalog.path, catalog.vouched.as_deref()?)));
+    let of_packages =
+        of_packages.filter_map(|package| Some((&*package.catalog_path, package.vouched.as_deref()?)));
+    let own =
+        subject.catalogs_of(index).filter_map(|catalog| Some((&*catalog.path, catalog.vouched.as_deref()?)));
     of_packages.chain(own)
 }
 

@@ -11,7 +11,7 @@ use crate::store::{PackageEntry, PackageState};
 const ARCHITECTURES: [u32; 5] = [0, 5, 6, 9, 12];
 
 /// The highest `Visibility`.
-const MAX_VISIBILITY: u32 = 2;
+const HIGHEST_VISIBILITY: u32 = 2;
 
 /// Every package that has a key: its canonical name, its entry, its key.
 fn registered<'s>(
@@ -122,8 +122,8 @@ pub(super) fn states(subject: &StoreSubject<'_>, outcome: &mut Outcome) {
 
 pub(super) fn visibility(subject: &StoreSubject<'_>, outcome: &mut Outcome) {
     for (_, _, _, key) in registered(subject) {
-        if let Some(number) = key.visibility.get().filter(|number| **number > MAX_VISIBILITY) {
-            let evidence = Evidence::differs(format!("0 to {MAX_VISIBILITY}"), number.to_string());
+        if let Some(number) = key.visibility.get().filter(|number| **number > HIGHEST_VISIBILITY) {
+            let evidence = Evidence::differs(format!("0 to {HIGHEST_VISIBILITY}"), number.to_string());
             let value = registry::value(&registry::package(&key.name), "Visibility");
             outcome.findings.push(Finding::new(FindingId::CbsVisibilityInvalid, value, evidence));
         }
@@ -144,7 +144,8 @@ pub(super) fn install_names(subject: &StoreSubject<'_>, outcome: &mut Outcome) {
 }
 
 fn is_install_name_of(install_name: &str, package: &str) -> bool {
-    let is_plain = install_name.bytes().all(|byte| (0x20..=0x7E).contains(&byte) && !br#"\/:*?"<>|"#.contains(&byte));
+    let is_plain =
+        install_name.bytes().all(|byte| (0x20..=0x7E).contains(&byte) && !br#"\/:*?"<>|"#.contains(&byte));
     let Some(at) = install_name.len().checked_sub(".mum".len()).filter(|at| *at > 0) else { return false };
     let has_extension = install_name.get(at..).is_some_and(|end| end.eq_ignore_ascii_case(".mum"));
     let stem = install_name.get(..at).unwrap_or_default();
@@ -174,7 +175,10 @@ pub(super) fn architecture(subject: &StoreSubject<'_>, outcome: &mut Outcome) {
     if let (Some(one), Some(other)) = (of_packages, of_store)
         && one != other
     {
-        found(servicing, Evidence::differs(format!("{other}, as StoreArchitecture in COMPONENTS"), one.to_string()));
+        found(
+            servicing,
+            Evidence::differs(format!("{other}, as StoreArchitecture in COMPONENTS"), one.to_string()),
+        );
     }
 }
 
@@ -182,7 +186,8 @@ pub(super) fn architecture(subject: &StoreSubject<'_>, outcome: &mut Outcome) {
 pub(super) fn install_sources(subject: &StoreSubject<'_>, outcome: &mut Outcome) {
     for (keys, _, _, key) in registered(subject) {
         let state = key.current_state.get().map(|number| PackageState::number_since_windows_8(keys, *number));
-        let Some(location) = key.install_location.get().filter(|_| matches!(state, Some(0x10 | 0x20 | 0x30))) else {
+        let Some(location) = key.install_location.get().filter(|_| matches!(state, Some(0x10 | 0x20 | 0x30)))
+        else {
             continue;
         };
         let Some(inside) = inside_windows(location) else { continue };
@@ -196,11 +201,13 @@ pub(super) fn install_sources(subject: &StoreSubject<'_>, outcome: &mut Outcome)
 
 /// The names below `Windows` of a path as Windows writes it, if it leads there.
 fn inside_windows(location: &str) -> Option<Vec<&str>> {
-    let location = location.strip_prefix(r"\\?\").or_else(|| location.strip_prefix(r"\??\")).unwrap_or(location);
+    let location =
+        location.strip_prefix(r"\\?\").or_else(|| location.strip_prefix(r"\??\")).unwrap_or(location);
     let mut names = location.split(['\\', '/']).filter(|name| !name.is_empty());
     let first = names.next()?;
     let is_windows = |name: &str| name.eq_ignore_ascii_case("Windows");
-    let is_variable = ["%SystemRoot%", "%windir%", "SystemRoot"].iter().any(|known| first.eq_ignore_ascii_case(known));
+    let is_variable =
+        ["%SystemRoot%", "%windir%", "SystemRoot"].iter().any(|known| first.eq_ignore_ascii_case(known));
     let is_drive = first.len() == 2 && first.ends_with(':') && names.next().is_some_and(is_windows);
     let names: Vec<&str> = (is_variable || is_drive).then(|| names.collect())?;
     let is_safe = !names.iter().any(|name| matches!(*name, "." | ".."));
@@ -225,7 +232,8 @@ fn is_missing(subject: &StoreSubject<'_>, names: &[&str]) -> bool {
 /// Notes installed packages of which no parent is registered: what they build on is not there, or another way of
 /// saying it was not understood.
 pub(super) fn parents(subject: &StoreSubject<'_>, outcome: &mut Outcome) {
-    let is_registered = |name: &String| subject.index.packages.get(name).is_some_and(|entry| entry.key.is_some());
+    let is_registered =
+        |name: &String| subject.index.packages.get(name).is_some_and(|entry| entry.key.is_some());
     for (_, _, entry, key) in registered(subject) {
         let files = entry.files.map(|files| &subject.store.packages[files]);
         let Some(content) = files.and_then(|files| files.content.as_ref()) else { continue };
@@ -246,10 +254,23 @@ mod tests {
     #[test]
     fn install_names_are_plain_and_of_the_package() {
         let package = canonical("A~31bf3856ad364e35~amd64~~1.0.0.0");
-        for good in ["A~31bf3856ad364e35~amd64~~1.0.0.0.mum", "a~31BF3856ad364e35~amd64~~1.0.0.0.MUM", "update.mum", "update-bf.mum"] {
+        for good in [
+            "A~31bf3856ad364e35~amd64~~1.0.0.0.mum",
+            "a~31BF3856ad364e35~amd64~~1.0.0.0.MUM",
+            "update.mum",
+            "update-bf.mum",
+        ] {
             assert!(is_install_name_of(good, &package), "{good}");
         }
-        for bad in ["", ".mum", "update", "B~31bf3856ad364e35~amd64~~1.0.0.0.mum", r"x\update.mum", "upd\u{1}ate.mum", "update.mun"] {
+        for bad in [
+            "",
+            ".mum",
+            "update",
+            "B~31bf3856ad364e35~amd64~~1.0.0.0.mum",
+            r"x\update.mum",
+            "upd\u{1}ate.mum",
+            "update.mun",
+        ] {
             assert!(!is_install_name_of(bad, &package), "{bad}");
         }
     }

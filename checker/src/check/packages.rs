@@ -17,7 +17,9 @@ pub(super) fn keys(subject: &StoreSubject<'_>, outcome: &mut Outcome) {
     for (_, entry) in unregistered(subject) {
         if let Some(finding) = key_missing(subject, entry) {
             outcome.findings.push(finding);
-        } else if let Some(files) = entry.files.map(|files| &subject.store.packages[files]).filter(|files| files.has_mum) {
+        } else if let Some(files) =
+            entry.files.map(|files| &subject.store.packages[files]).filter(|files| files.has_mum)
+        {
             let evidence = Evidence::because("it is not registered, and nothing in the registry names it");
             let path = Subject::path(&files.mum_path);
             outcome.findings.push(Finding::new(FindingId::PackageFilesOrphan, path, evidence));
@@ -28,7 +30,8 @@ pub(super) fn keys(subject: &StoreSubject<'_>, outcome: &mut Outcome) {
 fn key_missing(subject: &StoreSubject<'_>, entry: &PackageEntry) -> Option<Finding> {
     let files = entry.files.map(|files| &subject.store.packages[files]).filter(|files| files.has_mum)?;
     let reference = entry.references.first()?;
-    let evidence = Evidence::because(format!("{} is there, and {} names it", files.mum_path, shown(&reference.subject)));
+    let evidence =
+        Evidence::because(format!("{} is there, and {} names it", files.mum_path, shown(&reference.subject)));
     let whole = registry::whole(registry::package(&files.name));
     Some(Finding::new(FindingId::PackageKeyMissing, whole, evidence))
 }
@@ -73,7 +76,9 @@ pub(super) fn component_watches(subject: &StoreSubject<'_>, outcome: &mut Outcom
 /// Marks that name packages of which nothing else knows. One package has many, of which one is named.
 pub(super) fn marks(subject: &StoreSubject<'_>, outcome: &mut Outcome) {
     for (name, entry) in unregistered(subject) {
-        if entry.files.is_some() || entry.references.iter().any(|reference| reference.kind != ReferenceKind::Mark) {
+        if entry.files.is_some()
+            || entry.references.iter().any(|reference| reference.kind != ReferenceKind::Mark)
+        {
             continue;
         }
         let Some(first) = entry.references.first() else { continue };
@@ -108,11 +113,14 @@ fn references(subject: &StoreSubject<'_>, kind: ReferenceKind, id: FindingId, ou
 
 /// The finding on an owner, which lesser references follow from.
 fn lost_owner(entry: &PackageEntry, kind: ReferenceKind) -> Option<Finding> {
-    let owner: &Reference = entry.references.iter().find(|reference| reference.kind == ReferenceKind::Owner)?;
+    let owner: &Reference =
+        entry.references.iter().find(|reference| reference.kind == ReferenceKind::Owner)?;
     (kind != ReferenceKind::Owner)
         .then(|| Finding::new(FindingId::CbsOwnerMissing, owner.subject.clone(), Evidence::default()))
 }
 
 fn shown(subject: &Subject) -> String {
-    subject.member_name().map_or_else(|| subject.name().to_owned(), |member| format!("{}\\{member}", subject.name()))
+    subject
+        .member_name()
+        .map_or_else(|| subject.name().to_owned(), |member| format!("{}\\{member}", subject.name()))
 }

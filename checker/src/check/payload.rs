@@ -34,6 +34,8 @@ pub(crate) struct PayloadSubject<'s> {
     pub(crate) holding: Holding,
     /// Whether the registry says that its files were deleted.
     pub(crate) is_deleted: bool,
+    /// Whether the registry may say so where it could not be read.
+    pub(crate) may_be_deleted: bool,
     /// What was hashed, in bytes and in files.
     pub(crate) hashed: &'s Hashed,
 }
@@ -71,6 +73,9 @@ impl PayloadSubject<'_> {
 fn missing_folder(subject: &PayloadSubject<'_>, outcome: &mut Outcome) {
     if subject.files.is_empty() || !subject.is_needed() {
         return;
+    }
+    if subject.may_be_deleted {
+        return outcome.unverified.push(Unverified::new(Cause::Registry, subject.path));
     }
     let evidence = Evidence {
         expected: Some(format!("the folder of {} files", subject.files.len())),

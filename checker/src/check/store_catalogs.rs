@@ -90,7 +90,8 @@ pub(super) fn keys(subject: &StoreSubject<'_>, outcome: &mut Outcome) {
             Finding::new(FindingId::CsiCatalogOrphan, Subject::path(&file.path), evidence)
         } else {
             let count = entry.deployments.len();
-            let evidence = Evidence::because(format!("{} is there, and {count} deployments name it", file.path));
+            let evidence =
+                Evidence::because(format!("{} is there, and {count} deployments name it", file.path));
             Finding::new(FindingId::CatalogsKeyMissing, registry::whole(registry::catalog(name)), evidence)
         };
         outcome.findings.push(finding);
@@ -102,7 +103,8 @@ pub(super) fn marked_deployments(subject: &StoreSubject<'_>, outcome: &mut Outco
     for key in subject.store.registry.components.iter().flat_map(|keys| &keys.catalogs.keys) {
         for deployment in &key.deployments {
             let name = deployment.to_ascii_lowercase();
-            if subject.index.deployments.get(&name).is_some_and(|entry| subject.is_unknown_deployment(entry)) {
+            if subject.index.deployments.get(&name).is_some_and(|entry| subject.is_unknown_deployment(entry))
+            {
                 let evidence = Evidence::because("nothing else knows this deployment");
                 let value = registry::value(&registry::catalog(&key.name), &format!("c!{deployment}"));
                 outcome.findings.push(Finding::new(FindingId::CatalogsCMarkDangling, value, evidence));

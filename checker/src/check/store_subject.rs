@@ -57,6 +57,12 @@ impl<'s> StoreSubject<'s> {
         key.is_some_and(crate::registry::ComponentKey::is_payload_deleted)
     }
 
+    /// Whether the component of a manifest may have a key that could not be read.
+    pub(crate) fn has_unknown_key(&self, manifest: usize) -> bool {
+        let has_key = self.component_of(manifest).is_some_and(|entry| entry.key.is_some());
+        !has_key && !self.keys().is_some_and(|keys| keys.components.is_whole)
+    }
+
     /// Whether a manifest is left over: nothing in a registry that is whole knows it.
     pub(crate) fn is_left_over(&self, manifest: usize) -> bool {
         let is_whole = self.keys().is_some_and(|keys| keys.components.is_whole && keys.deployments.is_whole);
@@ -69,8 +75,10 @@ impl<'s> StoreSubject<'s> {
         let keys = self.keys();
         let entry = self.component_of(manifest);
         let marked = entry.and_then(|entry| keys?.components.keys.get(entry.key?));
-        let marked = marked.into_iter().flat_map(|key| &key.deployments).map(|name| name.to_ascii_lowercase());
-        let listed = entry.into_iter().flat_map(|entry| entry.required_by.iter().chain(&entry.deployment)).cloned();
+        let marked =
+            marked.into_iter().flat_map(|key| &key.deployments).map(|name| name.to_ascii_lowercase());
+        let listed =
+            entry.into_iter().flat_map(|entry| entry.required_by.iter().chain(&entry.deployment)).cloned();
         let deployments = marked.chain(listed).filter_map(|name| self.index.deployments.get(&name)?.key);
         deployments.filter_map(move |key| {
             let thumbprint = keys?.deployments.keys[key].thumbprint.get()?.to_ascii_lowercase();
@@ -81,7 +89,8 @@ impl<'s> StoreSubject<'s> {
     /// The deployments without key that had one, if every key could be read.
     pub(super) fn lost_deployments(&self) -> impl Iterator<Item = (&'s str, &'s DeploymentEntry)> {
         let is_whole = self.keys().is_some_and(|keys| keys.deployments.is_whole);
-        let without_key = self.index.deployments.iter().filter(move |(_, entry)| is_whole && entry.key.is_none());
+        let without_key =
+            self.index.deployments.iter().filter(move |(_, entry)| is_whole && entry.key.is_none());
         without_key
             .filter(|(_, entry)| deployment_keys::is_lost(self, entry))
             .map(|(name, entry)| (name.as_str(), entry))

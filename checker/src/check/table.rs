@@ -2,12 +2,13 @@
 
 use super::{Check, Run, Section};
 use super::{
-    closure, component_keys, deployment_keys, hives, manifests, package_files, package_keys, packages, payload,
-    store_catalogs,
+    closure, component_keys, deployment_keys, hives, manifests, package_files, package_keys, packages,
+    payload, store_catalogs,
 };
 use crate::finding::FindingId::{self as F};
 use Section::{
-    ComponentStore, ComponentWatchlist, PackageManifestsAndCatalogs, PackageWatchlist, Packages, RegistryHives,
+    ComponentStore, ComponentWatchlist, PackageManifestsAndCatalogs, PackageWatchlist, Packages,
+    RegistryHives,
 };
 
 const fn check(id: &'static str, section: Section, findings: &'static [F], run: Run) -> Check {

@@ -35,7 +35,7 @@ findings! {
         mends FromDonor "the .mum and .cat pair, from a donor or from the package"
     }
     MumNotWellFormed = "mum-not-well-formed" {
-        Error PackageManifest:5 Log("CBS MUM Corrupt") logged 0x800F_0900 update 0x8007_05B9 finer [] proof Seen/Inferred
+        Error PackageManifest:5 Log("CBS MUM Corrupt") logged 0x800F_0900 update 0x8007_05B9 finer [0x8007_36E5] proof Seen/Inferred
         title "The package manifest is not well-formed XML"
         when "Legal characters break a rule of XML 1.0 or of its namespaces: a truncated document, tags \
             that do not match, a duplicate attribute, a bare ampersand, a DTD, content outside the root, \
@@ -358,7 +358,7 @@ findings! {
         mends FromEvidence "cutting the NULs, if the rest has the vouched-for digest; else a donor"
     }
     ManifestNotWellFormed = "manifest-not-well-formed" {
-        Error ComponentManifest:7 Log("CSI Manifest Bad XML") logged 0x0000_0000 update 0x8007_05B9 finer [] proof Recalled/Inferred
+        Error ComponentManifest:7 Log("CSI Manifest Bad XML") logged 0x0000_0000 update 0x8007_05B9 finer [0x8007_36E5] proof Recalled/Inferred
         title "The component manifest is not well-formed XML"
         when "Legal characters break a rule of XML 1.0 or of its namespaces: a truncated document, tags \
             that do not match, a duplicate attribute, a bare ampersand, a DTD, or content outside the \

@@ -402,6 +402,15 @@ impl FirstDefect {
         }
     }
 
+    /// Notes that a required attribute is not there, unless a name is misspelt or damaged: that may be the one.
+    fn note_missing(&mut self, offset: usize, attribute: Attribute) {
+        use IdentityErrorClass::{AttributeName, IllegalCharacter};
+        let class = self.0.as_ref().map(|error| error.kind.class());
+        if !matches!(class, Some(AttributeName | IllegalCharacter)) {
+            self.note(offset, IdentityErrorKind::Missing { attribute });
+        }
+    }
+
     fn into_result(self) -> Result<(), IdentityError> {
         self.0.map_or(Ok(()), Err)
     }
@@ -442,7 +451,7 @@ pub fn validate_element(
     }
     for attribute in [Name, Version] {
         if !seen[attribute as usize] {
-            first.note(element_offset, IdentityErrorKind::Missing { attribute });
+            first.note_missing(element_offset, attribute);
         }
     }
     first.into_result()
@@ -526,7 +535,7 @@ mod text_form {
         }
         for attribute in [Name, Language, Version, PublicKeyToken, ProcessorArchitecture] {
             if identity.values[attribute as usize].is_none() {
-                first.note(text.len(), IdentityErrorKind::Missing { attribute });
+                first.note_missing(text.len(), attribute);
             }
         }
         identity

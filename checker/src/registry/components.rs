@@ -2,6 +2,7 @@
 
 use super::{CATALOGS, COMPONENTS, DEPLOYMENTS, Field, KeyList, KeyValues, binary, dword, text, typed};
 use crate::format::hive::{Hive, Key, Value, ValueType};
+use crate::format::keyform;
 
 /// The bit of `CF` that says that the files of a component were deleted.
 const PAYLOAD_DELETED: u32 = 0x40;
@@ -35,10 +36,7 @@ impl ComponentKey {
     /// Whether only its flags are left.
     #[must_use]
     pub fn has_lost_its_values(&self) -> bool {
-        self.is_whole
-            && self.identity.is_absent()
-            && self.s256h.is_absent()
-            && self.deployments.is_empty()
+        self.is_whole && self.identity.is_absent() && self.s256h.is_absent() && self.deployments.is_empty()
     }
 }
 
@@ -101,6 +99,14 @@ impl Mark {
         Some(&reference[..version_at + dot])
     }
 
+    /// Whether its name is the one that follows from what it names.
+    #[must_use]
+    pub fn is_rightly_named(&self) -> bool {
+        self.reference.get().is_some_and(|reference| {
+            keyform::cbs_mark(self.holder.letter(), reference).eq_ignore_ascii_case(&self.name)
+        })
+    }
+
     /// The name without the letter, which the marks of one package on one deployment have in common.
     #[must_use]
     pub fn common_name(&self) -> &str {
@@ -152,7 +158,7 @@ impl ComponentStoreKeys {
             pending_identifier: values
                 .get("PendingXmlIdentifier")
                 .and_then(|value| value.data().ok())
-                .map(|data| data.into_owned()),
+                .map(std::borrow::Cow::into_owned),
             components: KeyList::read(&root, COMPONENTS, component_key),
             deployments: KeyList::read(&root, DEPLOYMENTS, deployment_key),
             catalogs: KeyList::read(&root, CATALOGS, catalog_key),
@@ -164,7 +170,7 @@ impl ComponentStoreKeys {
 fn marked(name: &str, letter: char) -> Option<&str> {
     let mut characters = name.chars();
     let is_marked = characters.next()?.eq_ignore_ascii_case(&letter) && characters.next()? == '!';
-    is_marked.then(|| characters.as_str())
+    is_marked.then_some(characters.as_str())
 }
 
 fn component_key(key: &Key<'_>) -> ComponentKey {

@@ -1,8 +1,8 @@
 //! What SOFTWARE says: packages, and winning versions.
 
 use super::{
-    COMPONENT_WATCHES, Field, KeyList, KeyValues, PACKAGE_INDEX, PACKAGE_WATCHES, PACKAGES, SERVICING, WINNERS, dword,
-    key, text,
+    COMPONENT_WATCHES, Field, KeyList, KeyValues, PACKAGE_INDEX, PACKAGE_WATCHES, PACKAGES, SERVICING,
+    WINNERS, dword, key, text,
 };
 use crate::format::hive::{Hive, Key};
 use crate::format::keyform::PackageName;
@@ -112,7 +112,11 @@ impl PackageKeys {
             package_watches: references(PACKAGE_WATCHES),
             component_watches: references(COMPONENT_WATCHES),
             winners: winners(&root),
-            pending: ["PackagesPending", "SessionsPending"].into_iter().filter(is_pending).map(under).collect(),
+            pending: ["PackagesPending", "SessionsPending"]
+                .into_iter()
+                .filter(is_pending)
+                .map(under)
+                .collect(),
             root_certificates: root_certificates(&root),
         }
     }
@@ -127,7 +131,9 @@ impl PackageKeys {
 fn windows_version(root: &Key<'_>) -> Option<(u32, u32)> {
     let values = KeyValues::of(&key(root, r"Microsoft\Windows NT\CurrentVersion")?);
     let number = |name| values.field(name, dword).get().copied();
-    if let (Some(major), Some(minor)) = (number("CurrentMajorVersionNumber"), number("CurrentMinorVersionNumber")) {
+    if let (Some(major), Some(minor)) =
+        (number("CurrentMajorVersionNumber"), number("CurrentMinorVersionNumber"))
+    {
         return Some((major, minor));
     }
     let version = values.field("CurrentVersion", text);
@@ -156,7 +162,10 @@ fn package_key(key: &Key<'_>) -> PackageKey {
     }
     if let Some(owners) = self::key(key, "Owners") {
         let owners = KeyValues::of(&owners).values;
-        package.owners = owners.iter().map(|(name, value)| OwnerValue { name: name.clone(), data: dword(value) }).collect();
+        package.owners = owners
+            .iter()
+            .map(|(name, value)| OwnerValue { name: name.clone(), data: dword(value) })
+            .collect();
     }
     package
 }
@@ -192,7 +201,10 @@ fn root_certificates(root: &Key<'_>) -> Vec<Vec<u8>> {
     for store in ["ROOT", "AuthRoot", "FlightRoot"] {
         let path = format!(r"Microsoft\SystemCertificates\{store}\Certificates");
         let blobs = KeyList::read(root, &path, |certificate| {
-            KeyValues::of(certificate).get("Blob").and_then(|blob| blob.data().ok()).map(|data| data.into_owned())
+            KeyValues::of(certificate)
+                .get("Blob")
+                .and_then(|blob| blob.data().ok())
+                .map(std::borrow::Cow::into_owned)
         });
         certificates.extend(blobs.keys.iter().flatten().filter_map(|blob| certificate_property(blob)));
     }

@@ -71,7 +71,9 @@ impl Hives {
 /// Reads the hives of an image.
 pub(super) fn read(image: &Image<'_>, enabled: &Enabled, threads: usize) -> Hives {
     let mut hives = Hives::default();
-    workers::map(threads, &HIVES, |place| place.read(image, enabled)).into_iter().for_each(|read| hives.add(read));
+    workers::map(threads, &HIVES, |place| place.read(image, enabled))
+        .into_iter()
+        .for_each(|read| hives.add(read));
     hives
 }
 
@@ -180,7 +182,9 @@ impl HivePlace {
         let opened = match hive::open(primary, logs) {
             Ok(opened) => opened,
             Err(error) => {
-                outcome.findings.extend(enabled.hive(&HiveSubject { path, file: HiveFile::Unloadable(&error) }));
+                outcome
+                    .findings
+                    .extend(enabled.hive(&HiveSubject { path, file: HiveFile::Unloadable(&error) }));
                 outcome.unverified.push(Unverified::new(Cause::Registry, path));
                 return;
             }

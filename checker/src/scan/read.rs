@@ -216,7 +216,12 @@ impl Reader<'_, '_> {
     /// Reads every manifest of `WinSxS\Manifests` and judges it by itself.
     pub(super) fn manifests(&self, winsxs: &Folder, outcome: &mut Outcome) -> Vec<ManifestRecord> {
         let Some(folder) = outcome.folder(self.image, winsxs, "Manifests") else { return Vec::new() };
-        let files: Vec<(&str, &Entry)> = folder.with_extension("manifest").collect();
+        let (folders, files): (Vec<_>, Vec<_>) =
+            folder.with_extension("manifest").partition(|(_, entry)| entry.kind == Kind::Folder);
+        for (_, entry) in folders {
+            let path = self.image.display(&folder.child(entry));
+            outcome.unverified.push(Unverified::new(Cause::WrongKind, path));
+        }
         let judged = workers::map(self.threads, &files, |(stem, entry)| self.manifest(&folder, stem, entry));
         judged
             .into_iter()
@@ -272,8 +277,9 @@ impl Reader<'_, '_> {
         let twins: HashMap<[u8; 32], &PackageRecord> =
             packages.iter().filter_map(|package| Some((package.catalog_sha256?, package))).collect();
         let files: Vec<(&str, &Entry)> = folder.with_extension("cat").collect();
-        let judged =
-            workers::map(self.threads, &files, |(stem, entry)| self.store_catalog(&folder, stem, entry, &twins));
+        let judged = workers::map(self.threads, &files, |(stem, entry)| {
+            self.store_catalog(&folder, stem, entry, &twins)
+        });
         judged
             .into_iter()
             .map(|(record, judged)| {
@@ -337,7 +343,8 @@ impl Reader<'_, '_> {
         let shown: String = sha256.iter().map(|byte| format!("{byte:02x}")).collect();
         let is_named_right = shown == record.stem;
         let judge = |file, record: &mut CatalogRecord| {
-            let subject = StoreCatalogSubject { path: &record.path.clone(), stem: &record.stem.clone(), file };
+            let subject =
+                StoreCatalogSubject { path: &record.path.clone(), stem: &record.stem.clone(), file };
             record.findings = settle(self.enabled.store_catalog(&subject), false);
         };
         if let Some(twin) = twins.get(&sha256) {
@@ -368,7 +375,11 @@ fn content(package: &Package<'_>) -> PackageContent {
     let keyforms = |identities: &[Identity<'_>], as_deployment: bool| -> Vec<Installed> {
         let installed = identities.iter().filter_map(|identity| {
             let keyform = keyform::component(identity).ok()?.to_string();
-            Some(Installed { keyform, deployment: keyform::deployment(identity).ok()?.to_string(), as_deployment })
+            Some(Installed {
+                keyform,
+                deployment: keyform::deployment(identity).ok()?.to_string(),
+                as_deployment,
+            })
         });
         installed.collect()
     };

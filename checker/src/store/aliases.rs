@@ -26,7 +26,8 @@ pub(super) fn nearest<'c>(name: &str, candidates: impl Iterator<Item = &'c str>)
 
 /// How many characters have to be changed, added or taken away, letter case aside; `None` above [`MAX_DISTANCE`].
 fn distance(one: &str, two: &str) -> Option<usize> {
-    let folded = |text: &str| text.chars().map(|character| character.to_ascii_lowercase()).collect::<Vec<_>>();
+    let folded =
+        |text: &str| text.chars().map(|character| character.to_ascii_lowercase()).collect::<Vec<_>>();
     let (one, two) = (folded(one), folded(two));
     if one.len().abs_diff(two.len()) > MAX_DISTANCE {
         return None;

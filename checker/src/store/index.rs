@@ -152,7 +152,9 @@ impl Index {
         let Some(keys) = &store.registry.packages else { return };
         self.add_package_keys(store, keys);
         for (index, package) in keys.packages.keys.iter().enumerate() {
-            for owner in package.owners.iter().filter(|owner| canonical(&owner.name) != canonical(&package.name)) {
+            for owner in
+                package.owners.iter().filter(|owner| canonical(&owner.name) != canonical(&package.name))
+            {
                 let subject = registry::owner(&package.name, &owner.name);
                 // A misnamed package still owns itself under its right name.
                 let entry = self.packages.entry(canonical(&owner.name)).or_default();
@@ -207,7 +209,11 @@ impl Index {
         }
         for (_, document) in store.documents() {
             for required in &document.requires {
-                self.components.entry(required.clone()).or_default().required_by.push(document.deployment.clone());
+                self.components
+                    .entry(required.clone())
+                    .or_default()
+                    .required_by
+                    .push(document.deployment.clone());
             }
             self.versions.insert((document.family.clone(), document.version.clone()));
         }
@@ -238,8 +244,10 @@ impl Index {
         let named = identity.and_then(|identity| component_keyform(&identity)).filter(is_free);
         named.unwrap_or_else(|| {
             let is_impossible = !key.name.bytes().all(|byte| (0x20..=0x7E).contains(&byte));
-            let free = self.components.iter().filter(|(_, entry)| entry.manifest.is_some() && entry.key.is_none());
-            let nearest = is_impossible.then(|| nearest(&key.name, free.map(|(name, _)| name.as_str()))).flatten();
+            let free =
+                self.components.iter().filter(|(_, entry)| entry.manifest.is_some() && entry.key.is_none());
+            let nearest =
+                is_impossible.then(|| nearest(&key.name, free.map(|(name, _)| name.as_str()))).flatten();
             nearest.map_or_else(|| key.name.to_ascii_lowercase(), str::to_owned)
         })
     }
@@ -252,9 +260,12 @@ impl Index {
                 self.versions.insert((family.to_string(), identity.version().to_owned()));
             }
         }
-        self.starts.extend(self.components.iter().filter(|(_, entry)| entry.is_there()).filter_map(
-            |(name, _)| Some(name.rsplit_once('_')?.0.to_owned()),
-        ));
+        self.starts.extend(
+            self.components
+                .iter()
+                .filter(|(_, entry)| entry.is_there())
+                .filter_map(|(name, _)| Some(name.rsplit_once('_')?.0.to_owned())),
+        );
     }
 
     fn add_deployments(&mut self, store: &Store) {
@@ -295,7 +306,8 @@ impl Index {
 
     fn add_mark_references(&mut self, keys: &[DeploymentKey]) {
         for key in keys {
-            for mark in &key.marks {
+            // What a misnamed mark names is not to be trusted.
+            for mark in key.marks.iter().filter(|mark| mark.is_rightly_named()) {
                 if let Some(package) = mark.package() {
                     let subject = registry::value(&registry::deployment(&key.name), &mark.name);
                     let entry = self.packages.entry(canonical(package)).or_default();
@@ -313,7 +325,10 @@ impl Index {
     /// The marks of a component key; a mark on a deployment's own component is no one else's word for it.
     fn add_component_marks(&mut self, key: &ComponentKey) {
         let identity = identity_of(&key.identity);
-        let own = identity.as_ref().and_then(|identity| keyform::deployment(identity).ok()).map(|form| form.to_string());
+        let own = identity
+            .as_ref()
+            .and_then(|identity| keyform::deployment(identity).ok())
+            .map(|form| form.to_string());
         for deployment in &key.deployments {
             let name = deployment.to_ascii_lowercase();
             let entry = self.deployments.entry(name.clone()).or_default();
@@ -375,7 +390,8 @@ impl Index {
         let state = |name: &str| packages.get(name).map_or(PackageState::Unknown, PackageEntry::state);
         for entry in self.deployments.values_mut() {
             let key = entry.key.and_then(|key| keys?.deployments.keys.get(key));
-            let marking = key.iter().flat_map(|key| &key.marks).filter_map(|mark| mark.package()).map(canonical);
+            let marks = key.iter().flat_map(|key| &key.marks).filter(|mark| mark.is_rightly_named());
+            let marking = marks.filter_map(|mark| mark.package()).map(canonical);
             let holders: BTreeSet<String> = entry.named_by.iter().cloned().chain(marking).collect();
             let is_known_otherwise = entry.key.is_some() || entry.component_marks + entry.catalog_marks > 0;
             entry.holding = match holders.iter().map(|holder| Holding::from(state(holder))).max() {
@@ -389,7 +405,8 @@ impl Index {
         let holding = |name: &str| deployments.get(name).map(|entry| entry.holding).unwrap_or_default();
         for entry in self.components.values_mut() {
             let key = entry.key.and_then(|key| keys?.components.keys.get(key));
-            let marked = key.iter().flat_map(|key| &key.deployments).map(|name| holding(&name.to_ascii_lowercase()));
+            let marked =
+                key.iter().flat_map(|key| &key.deployments).map(|name| holding(&name.to_ascii_lowercase()));
             let required = entry.required_by.iter().chain(&entry.deployment).map(|name| holding(name));
             entry.holding = marked.chain(required).max().unwrap_or_default();
         }

@@ -6,7 +6,7 @@ use crate::{repository, rust_files, text};
 const FLOORS: [&[&str]; 6] = [
     &["code", "finding", "unverified", "volume"],
     &["digest", "format"],
-    &["image", "store"],
+    &["image", "registry", "store"],
     &["check", "inspect", "scan"],
     &["report"],
     &["main", "cli", "lib"],

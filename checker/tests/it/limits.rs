@@ -22,8 +22,10 @@ fn every_limit_is_named_in_a_test() {
             content.split("#[cfg(test)]").nth(1).unwrap_or_default()
         });
     }
-    for file in rust_files(&repository("checker/tests/it")) {
-        tests.push_str(&text(&file));
+    for folder in ["checker/tests/it", "simstore/tests/it"] {
+        for file in rust_files(&repository(folder)) {
+            tests.push_str(&text(&file));
+        }
     }
     assert!(limits.len() >= 20, "{limits:?}");
     let untested: Vec<&String> = limits.iter().filter(|limit| !tests.contains(limit.as_str())).collect();

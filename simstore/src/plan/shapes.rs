@@ -25,6 +25,7 @@ const fn always(name: &'static str, add: fn(&mut Draft<'_, '_, '_>)) -> Shape {
 /// Every shape.
 pub(super) const SHAPES: &[Shape] = &[
     always("wrapper with absent children", wrapper_with_absent_children),
+    always("staged update", staged_update),
     always("absent update", absent_update),
     always("absent parents", absent_parents),
     always("shared component", shared_component),
@@ -119,6 +120,23 @@ fn wrapper_with_absent_children(draft: &mut Draft<'_, '_, '_>) {
     let wrapper = draft.package(identity, State::Installed, levels);
     let wrapper = draft.add_package(wrapper);
     draft.plan.packages[part.0].other_owners.push(wrapper);
+}
+
+/// An update that waits to be installed, with its part.
+fn staged_update(draft: &mut Draft<'_, '_, '_>) {
+    let file = draft.named_file("waiting.dll");
+    let component = draft.sample("Update-Staged", vec![file]);
+    let version = draft.base_version();
+    let deployment = draft.deployment("Microsoft-Windows-Update-Staged", &version, vec![component]);
+    let identity = draft.package_identity("Package_1_for_KB1000003", "6.1.1.0");
+    let content = UpdateContent::Deployment(deployment);
+    let part = draft.package(identity, State::Staged, vec![update("1000003-1_neutral_GDR", content)]);
+    let part = draft.add_package(Package { identifier: "KB1000003".to_owned(), ..part });
+    let identity = draft.package_identity("Package_for_KB1000003", "6.1.1.0");
+    let content = UpdateContent::Package(part);
+    let whole = draft.package(identity, State::Staged, vec![update("1000003-2_neutral_PACKAGE", content)]);
+    let whole = draft.add_package(Package { identifier: "KB1000003".to_owned(), ..whole });
+    draft.plan.packages[part.0].other_owners.push(whole);
 }
 
 /// An update about something that this edition does not have leaves no deployment behind.

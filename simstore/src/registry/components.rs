@@ -76,7 +76,7 @@ fn component(
         key.values.push(Value::dword("ClosureFlags", 3));
     } else if deleted {
         key.values.push(Value::dword("CF", PAYLOAD_DELETED | 1));
-    } else if index % 2 == 0 {
+    } else if index.is_multiple_of(2) {
         key.values.push(Value::dword("CF", 3));
     }
     for deployment in listed_by {
@@ -131,7 +131,7 @@ pub(crate) fn holders(plan: &StorePlan, deployment: AssemblyId) -> Vec<(PackageI
 
 /// A mark of Component Based Servicing: two lengths, the package and update that hold the deployment, and a byte
 /// whose meaning is not known.
-fn mark(mark: Mark, reference: &str) -> Value {
+pub(crate) fn mark(mark: Mark, reference: &str) -> Value {
     let mut data = Vec::new();
     data.extend(u32::try_from(reference.len()).unwrap_or(u32::MAX).to_le_bytes());
     data.extend(1_u32.to_le_bytes());

@@ -128,11 +128,14 @@ fn package_index(plan: &StorePlan) -> Vec<Key> {
     index.into_iter().map(|(name, values)| Key { values, ..Key::new(name) }).collect()
 }
 
+/// The versions of a family by their major and minor parts: whether they are installed, in numbers, in text.
+type Branches = BTreeMap<String, Vec<(bool, Vec<u32>, String)>>;
+
 /// For each family and each major and minor version the winner: the highest version of an installed package, else
 /// the highest of all.
 fn winners(plan: &StorePlan) -> Vec<Key> {
     let installed = plan.installed();
-    let mut families: BTreeMap<String, BTreeMap<String, Vec<(bool, Vec<u32>, String)>>> = BTreeMap::new();
+    let mut families: BTreeMap<String, Branches> = BTreeMap::new();
     for (index, assembly) in plan.assemblies.iter().enumerate().filter(|(_, assembly)| assembly.is_registered)
     {
         let version = &assembly.identity.version;
@@ -145,7 +148,7 @@ fn winners(plan: &StorePlan) -> Vec<Key> {
     families.into_iter().map(|(family, branches)| winner_key(&family, branches)).collect()
 }
 
-fn winner_key(family: &str, branches: BTreeMap<String, Vec<(bool, Vec<u32>, String)>>) -> Key {
+fn winner_key(family: &str, branches: Branches) -> Key {
     let highest = branches.keys().next_back().cloned().unwrap_or_default();
     let mut key = Key::new(family).with_value(Value::sz("", &highest));
     for (branch, versions) in branches {

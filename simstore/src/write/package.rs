@@ -56,7 +56,7 @@ pub fn write(package: &Package, plan: &StorePlan) -> Vec<u8> {
                 deployment(&mut document, "component", &plan.assembly(*id).identity, &[]);
             }
             UpdateContent::AbsentDeployment(identity) => {
-                deployment(&mut document, "component", identity, &[])
+                deployment(&mut document, "component", identity, &[]);
             }
             UpdateContent::Driver(id) => {
                 let identity = &plan.assembly(*id).identity;

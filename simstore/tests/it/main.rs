@@ -1,12 +1,18 @@
 //! Stores of the simulator, as the checker sees them.
 
 mod clean;
+mod faults;
+mod hives;
 
 use checker::format::catalog::Roots;
 use checker::format::time::Instant;
 use checker::image::Image;
-use checker::scan::{Report, Scan, Skip};
+use checker::report::Scanned;
+use checker::report::json::ScanReport;
+use checker::scan::{self, Scan};
 use checker::volume::{MemoryVolume, Volume};
+use simstore::expectation::Expectation;
+use simstore::judge::{Report, Verdict, judge};
 use simstore::plan::StorePlan;
 use simstore::write::authority::roots_pem;
 
@@ -26,8 +32,35 @@ pub(crate) fn in_memory(plan: &StorePlan) -> MemoryVolume {
     volume
 }
 
-pub(crate) fn scan(volume: &dyn Volume) -> Report {
+/// A scan of everything.
+pub(crate) fn scan(volume: &dyn Volume) -> scan::Report {
     let image = Image::open(volume).expect("an image");
-    let skip = Skip { registry: true, ..Skip::default() };
-    Scan::new(&image).roots(roots()).at(AT).skip(skip).run()
+    Scan::new(&image).roots(roots()).at(AT).run()
+}
+
+/// What a report says, as another program would read it.
+pub(crate) fn read_back(report: &scan::Report) -> Report {
+    let scanned = Scanned { image: "image".into(), at: AT, skipped: Vec::new(), roots: 2 };
+    let text = serde_json::to_string(&ScanReport::new(&scanned, report)).expect("a report can be written");
+    serde_json::from_str(&text).expect("a report can be read")
+}
+
+/// How the report on a volume differs from what is expected.
+pub(crate) fn differences(expectation: &Expectation, volume: &dyn Volume) -> Verdict {
+    judge(expectation, &read_back(&scan(volume)))
+}
+
+/// Does something for each of some tasks, on every processor.
+pub(crate) fn in_parallel<T: Sync>(tasks: &[T], work: impl Fn(&T) + Sync) {
+    let next = std::sync::atomic::AtomicUsize::new(0);
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..processors {
+            scope.spawn(|| {
+                while let Some(task) = tasks.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed)) {
+                    work(task);
+                }
+            });
+        }
+    });
 }

@@ -51,7 +51,8 @@ impl Roots {
     /// Adds a certificate if Microsoft is known to own it, and tells whether it does. This is how the roots of an image
     /// are trusted, which might have been added by anybody.
     pub fn add_known(&mut self, certificate: &[u8]) -> bool {
-        let is_known = Certificate::parse(certificate).is_ok_and(|certificate| known_roots::lookup(&certificate).is_some());
+        let is_known = Certificate::parse(certificate)
+            .is_ok_and(|certificate| known_roots::lookup(&certificate).is_some());
         if is_known {
             self.add_certificate(certificate.to_vec());
         }

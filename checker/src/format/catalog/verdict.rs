@@ -262,8 +262,8 @@ impl<'r> Verifier<'r> {
         let mut verdict = match (chain.outside_validity(moment), stamp_defect) {
             (None, None) if moment != self.at => Verdict::new(Status::ValidByTimeStamp),
             (None, None) => Verdict::new(Status::Valid),
-            (None, Some(StampDefect::Broken(finer, reason))) => {
-                Verdict::new(Status::TimeStampSuspect).because(Some(finer), reason)
+            (None, Some(StampDefect::Broken(_, reason))) => {
+                Verdict::new(Status::TimeStampSuspect).because(Some(code::TIME_STAMP), reason)
             }
             (None, Some(StampDefect::NotAnchored(_))) => Verdict::new(Status::Valid),
             (Some(_), Some(StampDefect::NotAnchored(reason))) if !lifetime => {

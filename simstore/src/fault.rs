@@ -1,0 +1,173 @@
+//! Faults: everything that is known to go wrong in a store, each as one wound in a healthy one.
+//!
+//! A [`Fault`] is a row of [`faults()`]. [`Fault::strike`] wounds a store in one place and gives the receipt: what a
+//! checker should find now, worked out from the plan alone. Faults in signed documents come in two kinds: *stale*,
+//! where whatever vouches for the document does so no more, and *resealed*, where digests, catalogs and registry
+//! have been made anew for the damaged document, as if it had been signed so.
+
+mod catalogs;
+mod closure;
+mod components;
+mod deployments;
+mod documents;
+mod hives;
+mod packages;
+mod payload;
+mod store_catalogs;
+mod target;
+mod workbench;
+
+use crate::build::Built;
+use crate::expectation::{Expectation, Expected, info};
+use crate::plan::StorePlan;
+use checker::code::Hresult;
+use checker::volume::VolumeMut;
+use serde::Serialize;
+use std::io;
+pub use target::Target;
+use workbench::Workbench;
+
+/// One way in which a store goes wrong.
+#[derive(Clone, Copy)]
+pub struct Fault {
+    /// Its name: lower-case words with hyphens. Names do not change.
+    pub id: &'static str,
+    /// What is done, in a few words.
+    pub title: &'static str,
+    /// The id of the finding that it leads to.
+    pub finding: &'static str,
+    /// Whether it can be resealed.
+    pub is_resealable: bool,
+    targets: fn(&StorePlan) -> Vec<Target>,
+    strike: fn(&mut Workbench<'_>, Target) -> io::Result<Vec<Expected>>,
+}
+
+impl std::fmt::Debug for Fault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Fault").field(&self.id).finish()
+    }
+}
+
+/// A row of the catalogue.
+const fn fault(
+    id: &'static str,
+    title: &'static str,
+    finding: &'static str,
+    targets: fn(&StorePlan) -> Vec<Target>,
+    strike: fn(&mut Workbench<'_>, Target) -> io::Result<Vec<Expected>>,
+) -> Fault {
+    Fault { id, title, finding, is_resealable: false, targets, strike }
+}
+
+impl Fault {
+    /// The same fault, which can also be resealed.
+    const fn resealable(self) -> Fault {
+        Fault { is_resealable: true, ..self }
+    }
+
+    /// The update error that it leads to, if the finding has one.
+    pub fn update_error(&self) -> Option<Hresult> {
+        info(self.finding).update_error
+    }
+
+    /// What in a store it can strike.
+    pub fn targets(&self, plan: &StorePlan) -> Vec<Target> {
+        (self.targets)(plan)
+    }
+
+    /// Wounds a store, and tells what should be found now.
+    ///
+    /// # Errors
+    ///
+    /// What the volume gives.
+    pub fn strike(
+        &self,
+        plan: &StorePlan,
+        built: &Built,
+        volume: &mut dyn VolumeMut,
+        wound: &Wound,
+    ) -> io::Result<Receipt> {
+        let mut workbench = Workbench::new(plan, built, volume, wound.reseal, self.finding);
+        let findings = (self.strike)(&mut workbench, wound.target)?;
+        let expectation = Expectation { findings, ..Expectation::of(plan) };
+        Ok(Receipt {
+            fault: self.id,
+            title: self.title,
+            target: wound.target.name(plan),
+            resealed: wound.reseal,
+            update_error: self.update_error().map(|code| code.to_string()),
+            expectation,
+        })
+    }
+}
+
+/// Where and how a fault strikes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wound {
+    /// What is struck: one of [`Fault::targets`].
+    pub target: Target,
+    /// Whether everything that vouches for it is made anew; only for faults that are resealable.
+    pub reseal: bool,
+}
+
+/// What was done to a store, and what should be found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Receipt {
+    /// The id of the fault.
+    pub fault: &'static str,
+    /// What was done.
+    pub title: &'static str,
+    /// What was struck.
+    pub target: String,
+    /// Whether it was resealed.
+    pub resealed: bool,
+    /// The update error that the fault leads to.
+    pub update_error: Option<String>,
+    /// What should be found.
+    #[serde(flatten)]
+    pub expectation: Expectation,
+}
+
+/// Every fault, grouped by what it strikes.
+pub fn faults() -> impl Iterator<Item = &'static Fault> {
+    [
+        documents::MUM_FAULTS,
+        catalogs::FAULTS,
+        hives::FAULTS,
+        packages::FAULTS,
+        documents::MANIFEST_FAULTS,
+        components::FAULTS,
+        deployments::FAULTS,
+        store_catalogs::FAULTS,
+        payload::FAULTS,
+        closure::FAULTS,
+    ]
+    .into_iter()
+    .flatten()
+}
+
+/// The fault of a name.
+pub fn fault_named(id: &str) -> Option<&'static Fault> {
+    faults().find(|fault| fault.id == id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn names_are_unique_and_findings_exist() {
+        let ids: BTreeSet<&str> = faults().map(|fault| fault.id).collect();
+        assert_eq!(ids.len(), faults().count());
+        for fault in faults() {
+            assert_eq!(info(fault.finding).id, fault.finding);
+            assert!(
+                fault
+                    .id
+                    .bytes()
+                    .all(|byte| byte == b'-' || byte.is_ascii_lowercase() || byte.is_ascii_digit())
+            );
+        }
+    }
+}

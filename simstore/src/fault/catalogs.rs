@@ -1,0 +1,168 @@
+//! Faults in the catalogs of packages. The copy in `WinSxS\Catalogs` stays as it was.
+
+use super::target::{Target, packages, packages_where};
+use super::workbench::{Instead, Workbench};
+use super::{Fault, fault};
+use crate::build::{catalog_of, package_path};
+use crate::expectation::{Expected, Subject};
+use crate::plan::{PackageId, StorePlan};
+use crate::write::authority::{Signer, TimeStamper};
+use crate::write::calendar::midnight;
+use crate::write::catalog::{self, Signature, TimeStamp, TimeStampForm, Wound};
+use crate::write::hash::Hash;
+use std::io;
+
+#[rustfmt::skip]
+pub(super) const FAULTS: &[Fault] = &[
+    fault("catalog-deleted", "the catalog is deleted", "catalog-missing", packages,
+        |bench, target| place(bench, target, Instead::Nothing)),
+    fault("catalog-folder", "a folder stands in the place of the catalog", "catalog-is-directory", packages,
+        |bench, target| place(bench, target, Instead::Folder)),
+    fault("catalog-emptied", "the catalog has 0 bytes", "catalog-zero-length", packages,
+        |bench, target| bytes(bench, target, |_| Vec::new())),
+    fault("catalog-zeroed", "every byte is NUL", "catalog-undecodable", packages,
+        |bench, target| bytes(bench, target, |bytes| vec![0; bytes.len()])),
+    fault("catalog-truncated", "the second half is lost", "catalog-undecodable", packages,
+        |bench, target| bytes(bench, target, |bytes| bytes[..bytes.len() / 2].to_vec())),
+    fault("catalog-trailing-bytes", "bytes follow the message", "catalog-undecodable", packages,
+        |bench, target| bytes(bench, target, |bytes| [bytes.as_slice(), b"more"].concat())),
+    fault("catalog-text", "another kind of file has the name", "catalog-undecodable", packages,
+        |bench, target| bytes(bench, target, |_| b"This is no catalog.\r\n".to_vec())),
+    fault("catalog-unsigned", "nobody has signed the list", "catalog-unsigned", packages,
+        |bench, target| signed(bench, target, None)),
+    fault("catalog-list-altered", "the signed digest is that of another list", "catalog-bad-signature", packages,
+        |bench, target| wounded(bench, target, Wound::MessageDigest)),
+    fault("catalog-signature-altered", "a bit of the signature is turned over", "catalog-bad-signature", packages,
+        |bench, target| wounded(bench, target, Wound::Signature)),
+    fault("catalog-signer-removed", "the signer's certificate is not there", "catalog-bad-signature", packages,
+        |bench, target| wounded(bench, target, Wound::SignerCertificateMissing)),
+    fault("catalog-by-stranger", "the signer's root is there, and nobody trusts it", "catalog-untrusted-root", packages,
+        |bench, target| { let by = Signature { include_root: true, ..current(Signer::Stranger) }; signed(bench, target, Some(by)) }),
+    fault("catalog-by-server", "the signer may only authenticate servers", "catalog-untrusted-root", packages,
+        |bench, target| signed(bench, target, Some(current(Signer::ServerOnly)))),
+    fault("catalog-root-unknown", "the signer's root is not there, and nobody knows it", "catalog-not-anchored", packages,
+        |bench, target| signed(bench, target, Some(current(Signer::Stranger)))),
+    fault("catalog-issuers-removed", "the certificates above the signer's are not there", "catalog-not-anchored", packages,
+        |bench, target| wounded(bench, target, Wound::SignerIssuersMissing)),
+    fault("catalog-expired", "the certificate has expired, and there is no time stamp", "catalog-expired", packages,
+        |bench, target| { let by = Signature { time_stamp: None, ..expired(bench.plan) }; signed(bench, target, Some(by)) }),
+    fault("catalog-not-yet-valid", "the certificate is not valid yet, and there is no time stamp", "catalog-not-yet-valid", packages,
+        |bench, target| { let by = Signature { time_stamp: None, ..current(Signer::NotYetValid) }; signed(bench, target, Some(by)) }),
+    fault("time-stamp-altered", "the time stamp's signature does not fit", "catalog-timestamp-broken", packages,
+        |bench, target| stamped(bench, target, Wound::TimeStampSignature)),
+    fault("time-stamp-of-another", "the time stamp is on another signature", "catalog-timestamp-broken", packages,
+        |bench, target| stamped(bench, target, Wound::TimeStampOfAnotherSignature)),
+    fault("time-stamper-removed", "the time stamper's certificate is not there", "catalog-timestamp-broken", packages,
+        |bench, target| stamped(bench, target, Wound::TimeStamperCertificateMissing)),
+    fault("time-stamp-too-late", "the time stamp is from after the certificate's end", "catalog-timestamp-outside", packages,
+        |bench, target| { let by = stamped_on(bench.plan, 2013, 2022); signed(bench, target, Some(by)) }),
+    fault("time-stamp-too-early", "the time stamp is from before the certificate's start", "catalog-timestamp-outside", packages,
+        |bench, target| { let by = stamped_on(bench.plan, 2010, 2016); signed(bench, target, Some(by)) }),
+    fault("time-stamp-suspect", "the time stamp does not verify, and the certificate is still valid", "catalog-timestamp-suspect", packages,
+        |bench, target| {
+            let by = Signature { wounds: vec![Wound::TimeStampSignature], ..current(Signer::Windows10) };
+            signed(bench, target, Some(by))
+        }),
+    fault("catalog-lifetime-over", "the certificate is for its lifetime only, and has expired", "catalog-lifetime-expired", packages,
+        |bench, target| signed(bench, target, Some(current(Signer::LifetimeExpired)))),
+    fault("catalog-of-another", "the catalog is that of another package", "mum-not-in-catalog",
+        |plan| packages_where(plan, |id| other(plan, id).is_some()), of_another),
+];
+
+fn path(bench: &Workbench<'_>, target: Target) -> String {
+    package_path(bench.plan.package(target.package()), "cat")
+}
+
+fn place(bench: &mut Workbench<'_>, target: Target, instead: Instead) -> io::Result<Vec<Expected>> {
+    let path = path(bench, target);
+    bench.take_away(&path, instead)?;
+    bench.found(Subject::path(path))
+}
+
+fn bytes(
+    bench: &mut Workbench<'_>,
+    target: Target,
+    change: fn(Vec<u8>) -> Vec<u8>,
+) -> io::Result<Vec<Expected>> {
+    let path = path(bench, target);
+    bench.edit(&path, change)?;
+    bench.found(Subject::path(path))
+}
+
+/// Signs the catalog in another way.
+fn signed(
+    bench: &mut Workbench<'_>,
+    target: Target,
+    signature: Option<Signature>,
+) -> io::Result<Vec<Expected>> {
+    let path = path(bench, target);
+    let catalog = catalog_of(bench.plan, target.package(), &bench.built);
+    bench.write(&path, &catalog::write(&catalog::Catalog { signature, ..catalog }))?;
+    bench.found(Subject::path(path))
+}
+
+/// Wounds the signature that is there.
+fn wounded(bench: &mut Workbench<'_>, target: Target, wound: Wound) -> io::Result<Vec<Expected>> {
+    let signature = catalog_of(bench.plan, target.package(), &bench.built).signature;
+    let wounded = signature.map(|signature| Signature { wounds: vec![wound], ..signature });
+    signed(bench, target, wounded)
+}
+
+/// Wounds the time stamp of a signature that rests on it.
+fn stamped(bench: &mut Workbench<'_>, target: Target, wound: Wound) -> io::Result<Vec<Expected>> {
+    let wounded = Signature { wounds: vec![wound], ..expired(bench.plan) };
+    signed(bench, target, Some(wounded))
+}
+
+/// A signature with a token of July 2020.
+fn current(signer: Signer) -> Signature {
+    Signature {
+        signer,
+        hash: Hash::Sha256,
+        program_name: None,
+        include_root: false,
+        time_stamp: Some(TimeStamp {
+            form: TimeStampForm::Token { attribute_certificate: true },
+            stamper: TimeStamper::Windows10,
+            unix_seconds: midnight(2020, 7, 1),
+            milliseconds: 0,
+        }),
+        wounds: Vec::new(),
+    }
+}
+
+/// A signature as the profile has it, of a certificate that has expired since.
+fn expired(plan: &StorePlan) -> Signature {
+    if !plan.profile.is_before_windows_8() {
+        return current(Signer::Windows10Expired);
+    }
+    let time_stamp = TimeStamp {
+        form: TimeStampForm::CounterSignature,
+        stamper: TimeStamper::Windows7,
+        unix_seconds: midnight(2011, 7, 1),
+        milliseconds: 0,
+    };
+    Signature { hash: Hash::Sha1, time_stamp: Some(time_stamp), ..current(Signer::Windows7) }
+}
+
+/// The same, with the time stamp of a year: one for the older kind of certificates, and one for the newer.
+fn stamped_on(plan: &StorePlan, older: i64, newer: i64) -> Signature {
+    let year = if plan.profile.is_before_windows_8() { older } else { newer };
+    let signature = expired(plan);
+    let time_stamp =
+        signature.time_stamp.map(|stamp| TimeStamp { unix_seconds: midnight(year, 2, 1), ..stamp });
+    Signature { time_stamp, ..signature }
+}
+
+/// Another package, whose catalog does not list this one.
+fn other(plan: &StorePlan, id: PackageId) -> Option<PackageId> {
+    (0..plan.packages.len()).map(PackageId).find(|other| *other != id)
+}
+
+fn of_another(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expected>> {
+    let id = target.package();
+    let other = other(bench.plan, id).expect("targets are chosen so that there is one");
+    let catalog = bench.read(&package_path(bench.plan.package(other), "cat"))?;
+    bench.write(&path(bench, target), &catalog)?;
+    bench.found(Subject::path(package_path(bench.plan.package(id), "mum")))
+}

@@ -1,0 +1,121 @@
+//! Faults that take away a whole: a component, a deployment, a package.
+
+use super::components::key_path as component_key;
+use super::deployments::key_path as deployment_key;
+use super::packages;
+use super::target::{Target, assemblies_where, packages_where};
+use super::{Fault, Workbench, fault};
+use crate::build::{manifest_path, package_path};
+use crate::expectation::{Expected, Subject};
+use crate::plan::{AssemblyId, PackageId, StorePlan, UpdateContent};
+use crate::registry::{Hive, SERVICING, WINNERS};
+use crate::write::hive::Value;
+use crate::write::names;
+use std::io;
+
+#[rustfmt::skip]
+pub(super) const FAULTS: &[Fault] = &[
+    fault("component-removed", "a component of something installed is removed, with all that is of it", "closure-component-missing",
+        |plan| assemblies(plan, false, true), component_removed),
+    fault("staged-component-removed", "a component of something staged is removed, with all that is of it", "staged-closure-missing",
+        |plan| assemblies(plan, false, false), component_removed),
+    fault("deployment-removed", "a deployment of something installed is removed, with all that is of it", "closure-deployment-missing",
+        |plan| assemblies(plan, true, true), deployment_removed),
+    fault("staged-deployment-removed", "a deployment of something staged is removed, with all that is of it", "staged-closure-missing",
+        |plan| assemblies(plan, true, false), deployment_removed),
+    fault("deployment-made-component", "a package's deployment is none, and is signed so", "closure-not-a-deployment", named_deployments, not_a_deployment),
+    fault("package-removed", "a part of an installed package is removed, with all that is of it", "closure-package-missing",
+        |plan| parts(plan, true), package_removed),
+    fault("staged-package-removed", "a part of a staged package is removed, with all that is of it", "staged-package-missing",
+        |plan| parts(plan, false), package_removed),
+];
+
+fn assemblies(plan: &StorePlan, are_deployments: bool, are_installed: bool) -> Vec<Target> {
+    let installed = plan.installed();
+    assemblies_where(plan, |id| {
+        plan.assembly(id).is_deployment() == are_deployments && installed[id.0] == are_installed
+    })
+}
+
+/// Removes what there is of an assembly but a deployment's key.
+fn remove(bench: &mut Workbench<'_>, id: AssemblyId) -> io::Result<String> {
+    let assembly = bench.plan.assembly(id);
+    let manifest = manifest_path(assembly);
+    bench.remove(&manifest)?;
+    bench.remove_if_there(&format!("Windows/WinSxS/{}", assembly.key_form()))?;
+    bench.remove_key(Hive::Components, &component_key(bench.plan, id))?;
+    Ok(manifest)
+}
+
+/// The winning version is no longer there, if it was this one.
+fn lost_winner(bench: &Workbench<'_>, id: AssemblyId, root: &Expected) -> Option<Expected> {
+    let identity = &bench.plan.assembly(id).identity;
+    let branch: Vec<&str> = identity.version.split('.').take(2).collect();
+    let path = format!("{WINNERS}\\{}\\{}", names::family_key_form(identity), branch.join("."));
+    let winner = bench.registry.key(Hive::Software, &path)?.values.first()?;
+    let is_winner = *winner == Value::sz("", &identity.version);
+    let key = Subject::key(format!("SOFTWARE\\{path}"));
+    is_winner.then(|| Expected::new("winner-missing", key).caused_by(root))
+}
+
+fn component_removed(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expected>> {
+    let id = target.assembly();
+    let manifest = remove(bench, id)?;
+    let root = bench.root(Subject::path(manifest));
+    let consequence = lost_winner(bench, id, &root);
+    Ok([vec![root], consequence.into_iter().collect()].concat())
+}
+
+fn deployment_removed(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expected>> {
+    let id = target.assembly();
+    remove(bench, id)?;
+    let key = deployment_key(bench.plan, id);
+    bench.remove_key(Hive::Components, &key)?;
+    let root = bench.root(Subject::key(format!("COMPONENTS\\{key}")));
+    let consequence = lost_winner(bench, id, &root);
+    Ok([vec![root], consequence.into_iter().collect()].concat())
+}
+
+/// Deployments that packages name as such; a driver is named otherwise.
+fn named_deployments(plan: &StorePlan) -> Vec<Target> {
+    let updates = plan.packages.iter().flat_map(|package| &package.updates);
+    let named: Vec<AssemblyId> = updates
+        .filter_map(|update| match update.content {
+            UpdateContent::Deployment(id) => Some(id),
+            _ => None,
+        })
+        .collect();
+    assemblies_where(plan, |id| named.contains(&id))
+}
+
+fn not_a_deployment(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expected>> {
+    bench.reseal = true;
+    let path = bench.edit_manifest(target.assembly(), |bytes| {
+        let text = String::from_utf8(bytes).expect("manifests of the simulator are UTF-8");
+        text.replacen("<deployment />", "", 1).into_bytes()
+    })?;
+    bench.found(Subject::path(path))
+}
+
+/// Packages that others consist of, of which the one that is furthest installed is or is not.
+fn parts(plan: &StorePlan, is_installed: bool) -> Vec<Target> {
+    let wholes = |part: PackageId| {
+        let has_part = move |update: &crate::plan::Update| update.content == UpdateContent::Package(part);
+        plan.packages.iter().filter(move |whole| whole.updates.iter().any(has_part))
+    };
+    packages_where(plan, |part| {
+        wholes(part).next().is_some() && wholes(part).any(|whole| whole.state.is_installed()) == is_installed
+    })
+}
+
+fn package_removed(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expected>> {
+    let id = target.package();
+    let package = bench.plan.package(id);
+    let (mum, catalog) = (package_path(package, "mum"), package_path(package, "cat"));
+    bench.remove(&mum)?;
+    bench.remove(&catalog)?;
+    bench.remove_key(Hive::Software, &format!("{SERVICING}\\Packages\\{}", package.name()))?;
+    let root = bench.root(Subject::path(mum));
+    let consequences = packages::consequences(bench, id, &root);
+    Ok([vec![root], consequences].concat())
+}

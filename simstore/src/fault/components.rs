@@ -1,0 +1,204 @@
+//! Faults in the components' keys in COMPONENTS.
+
+use super::packages::set;
+use super::target::{Target, assemblies, assemblies_where, components, components_with_files, deployments};
+use super::{Fault, Workbench, fault};
+use crate::build::manifest_path;
+use crate::expectation::{Expected, Subject};
+use crate::plan::{AssemblyId, Payload, Profile, StorePlan};
+use crate::registry::components::listed_by;
+use crate::registry::{COMPONENTS, Hive};
+use crate::write::hive::{Key, Name, Value};
+use crate::write::names;
+use std::io;
+
+#[rustfmt::skip]
+pub(super) const FAULTS: &[Fault] = &[
+    fault("manifest-signed-by-nobody", "the manifest is altered, and S256H made to fit", "manifest-not-in-catalog", assemblies, manifest_refitted),
+    fault("component-key-deleted", "the component's key is deleted", "component-key-missing", assemblies, key_deleted),
+    fault("component-key-name-altered", "a bit flips in the key's name", "component-key-name-illegal", assemblies, key_name_altered),
+    fault("component-key-renamed", "the key has the name of another version", "component-identity-mismatch", assemblies, key_renamed),
+    fault("component-values-lost", "all values but the flags are lost", "component-values-lost", assemblies,
+        |bench, target| whole_key(bench, target, |key| key.values = vec![Value::dword("ClosureFlags", 3)])),
+    fault("component-identity-deleted", "the identity is deleted", "component-identity-missing", assemblies,
+        |bench, target| value(bench, target, "identity", |key| remove(key, "identity"))),
+    fault("component-identity-as-text", "the identity is a text", "component-identity-type", assemblies,
+        |bench, target| value(bench, target, "identity", |key| retype(key, "identity", Value::SZ))),
+    fault("component-identity-emptied", "the identity has 0 bytes", "component-identity-malformed", assemblies,
+        |bench, target| identity(bench, target, |_| String::new())),
+    fault("component-identity-cut-short", "the identity ends after a comma", "component-identity-malformed", assemblies,
+        |bench, target| identity(bench, target, |text| text[..=text.rfind(',').unwrap_or(0)].to_owned())),
+    fault("component-identity-control-character", "a bit flips in the identity and gives a control character", "component-identity-illegal-character", assemblies,
+        |bench, target| identity(bench, target, |text| text.replacen("Culture", "Cul\u{14}ure", 1))),
+    fault("component-identity-high-byte", "a bit flips in the identity and gives a byte above 0x7F", "component-identity-illegal-character", assemblies,
+        |bench, target| bytes(bench, target, |bytes| bytes[0] |= 0x80)),
+    fault("component-identity-twice", "the identity has one attribute twice", "component-identity-duplicate", assemblies,
+        |bench, target| identity(bench, target, |text| text + ", Culture=neutral")),
+    fault("component-identity-unknown-attribute", "the identity has an attribute that does not exist", "component-identity-attribute-name", assemblies,
+        |bench, target| identity(bench, target, |text| text.replacen("Culture", "Kulture", 1))),
+    fault("component-identity-bad-version", "the version of the identity has a letter in it", "component-identity-attribute-value", assemblies,
+        |bench, target| identity(bench, target, |text| text.replacen("Version=", "Version=q", 1))),
+    fault("component-identity-of-another", "the identity is that of another component", "component-identity-mismatch", assemblies,
+        |bench, target| identity(bench, target, |text| format!("Other-{text}"))),
+    fault("component-digest-deleted", "S256H is deleted", "component-s256h-missing",
+        |plan| if plan.profile == Profile::Vista { Vec::new() } else { assemblies(plan) },
+        |bench, target| value(bench, target, "S256H", |key| remove(key, "S256H"))),
+    fault("component-digest-short", "S256H has 31 bytes", "component-s256h-malformed", assemblies,
+        |bench, target| value(bench, target, "S256H", |key| key.values[0].data.truncate(31))),
+    fault("component-digest-as-text", "S256H is a text", "component-s256h-malformed", assemblies,
+        |bench, target| value(bench, target, "S256H", |key| retype(key, "S256H", Value::SZ))),
+    fault("component-digest-altered", "a bit flips in S256H", "component-s256h-wrong", assemblies,
+        |bench, target| value(bench, target, "S256H", |key| key.values[0].data[7] ^= 0x10)),
+    fault("component-marks-deleted", "every c! mark is deleted", "c-mark-missing", assemblies,
+        |bench, target| whole_key(bench, target, |key| key.values.retain(|value| !is_mark(value, "c!")))),
+    fault("component-mark-deleted", "one of several c! marks is deleted", "c-mark-missing", in_several_deployments,
+        |bench, target| whole_key(bench, target, |key| remove_first(key, "c!"))),
+    fault("deployment-own-mark-deleted", "a deployment's mark on itself is deleted", "c-mark-missing", deployments,
+        |bench, target| whole_key(bench, target, |key| remove_first(key, "c!"))),
+    fault("component-mark-stale", "a c! mark names a deployment that never was", "c-mark-dangling", components,
+        |bench, target| value(bench, target, UNKNOWN_MARK, |key| key.values.push(Value::binary(UNKNOWN_MARK, [])))),
+    fault("file-mark-deleted", "the f! mark of a file is deleted", "f-mark-missing", with_file_marks,
+        |bench, target| whole_key(bench, target, |key| remove_first(key, "f!"))),
+    fault("file-marks-deleted", "every f! mark is deleted", "f-mark-missing", with_file_marks,
+        |bench, target| whole_key(bench, target, |key| key.values.retain(|value| !is_mark(value, "f!")))),
+    fault("file-mark-stale", "an f! mark names a file that the manifest does not list", "f-mark-stale", components_with_files,
+        |bench, target| value(bench, target, "f!never-listed.dll", |key| key.values.push(Value::dword("f!never-listed.dll", 1)))),
+];
+
+const UNKNOWN_MARK: &str = "c!never-was..deployment_31bf3856ad364e35_1.2.3.4_0123456789abcdef";
+
+pub(super) fn key_path(plan: &StorePlan, id: AssemblyId) -> String {
+    format!("{COMPONENTS}\\{}", plan.assembly(id).key_form())
+}
+
+fn shown(path: &str) -> String {
+    format!("COMPONENTS\\{path}")
+}
+
+/// Components that more than one deployment lists.
+fn in_several_deployments(plan: &StorePlan) -> Vec<Target> {
+    let listed = listed_by(plan);
+    assemblies_where(plan, |id| listed[id.0].len() > 1)
+}
+
+/// Components of whose files the registry knows.
+fn with_file_marks(plan: &StorePlan) -> Vec<Target> {
+    assemblies_where(plan, |id| {
+        let assembly = plan.assembly(id);
+        assembly.payload == Payload::Present && assembly.files.iter().any(|file| !file.name.contains('\\'))
+    })
+}
+
+// ---- Changes of a key; the finding is on the key
+
+fn whole_key(bench: &mut Workbench<'_>, target: Target, change: fn(&mut Key)) -> io::Result<Vec<Expected>> {
+    let path = key_path(bench.plan, target.assembly());
+    bench.edit_key(Hive::Components, &path, change)?;
+    bench.found(Subject::key(shown(&path)))
+}
+
+fn key_deleted(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expected>> {
+    let path = key_path(bench.plan, target.assembly());
+    bench.remove_key(Hive::Components, &path)?;
+    bench.found(Subject::key(shown(&path)))
+}
+
+fn key_name_altered(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expected>> {
+    let name = bench.plan.assembly(target.assembly()).key_form();
+    // The bit that makes a space of a NUL makes a control character of an underscore.
+    rename(bench, target, &name.replacen('_', "\u{1F}", 1))
+}
+
+fn key_renamed(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expected>> {
+    let identity = &bench.plan.assembly(target.assembly()).identity;
+    let other = names::Identity { version: "5.0.2195.1".to_owned(), ..identity.clone() };
+    let name = names::component_key_form(&other);
+    rename(bench, target, &name)?;
+    bench.found(Subject::value(shown(&format!("{COMPONENTS}\\{name}")), "identity"))
+}
+
+fn rename(bench: &mut Workbench<'_>, target: Target, name: &str) -> io::Result<Vec<Expected>> {
+    let path = key_path(bench.plan, target.assembly());
+    bench.edit_key(Hive::Components, &path, |key| key.name = name.into())?;
+    bench.found(Subject::key(shown(&format!("{COMPONENTS}\\{name}"))))
+}
+
+// ---- Changes of a value; the finding is on the value
+
+fn value(
+    bench: &mut Workbench<'_>,
+    target: Target,
+    name: &str,
+    change: fn(&mut Key),
+) -> io::Result<Vec<Expected>> {
+    let path = key_path(bench.plan, target.assembly());
+    bench.edit_key(Hive::Components, &path, change)?;
+    bench.found(Subject::value(shown(&path), name))
+}
+
+/// Changes the bytes of the identity.
+fn bytes(bench: &mut Workbench<'_>, target: Target, change: fn(&mut Vec<u8>)) -> io::Result<Vec<Expected>> {
+    let path = key_path(bench.plan, target.assembly());
+    bench.edit_key(Hive::Components, &path, |key| change(data(key, "identity")))?;
+    bench.found(Subject::value(shown(&path), "identity"))
+}
+
+/// Changes the text of the identity.
+fn identity(
+    bench: &mut Workbench<'_>,
+    target: Target,
+    change: fn(String) -> String,
+) -> io::Result<Vec<Expected>> {
+    let path = key_path(bench.plan, target.assembly());
+    bench.edit_key(Hive::Components, &path, |key| change_text(key, "identity", change))?;
+    bench.found(Subject::value(shown(&path), "identity"))
+}
+
+/// Alters the manifest and makes the registry fit: now only the catalogs tell.
+fn manifest_refitted(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expected>> {
+    use crate::write::manifest::FileDigests;
+    let path = manifest_path(bench.plan.assembly(target.assembly()));
+    let bytes = bench.edit(&path, |bytes| {
+        let mut text = String::from_utf8(bytes).expect("manifests of the simulator are UTF-8");
+        let end = text.rfind("</assembly>").unwrap_or(text.len());
+        text.insert_str(end, "<!-- refitted -->");
+        text.into_bytes()
+    })?;
+    let digest = FileDigests::of(&bytes).sha256;
+    let key = key_path(bench.plan, target.assembly());
+    bench.edit_key(Hive::Components, &key, |key| set(key, Value::binary("S256H", digest)))?;
+    bench.found(Subject::path(path))
+}
+
+// ---- Values of a key
+
+pub(super) fn remove(key: &mut Key, name: &str) {
+    key.values.retain(|value| value.name != name.into());
+}
+
+pub(super) fn data<'k>(key: &'k mut Key, name: &str) -> &'k mut Vec<u8> {
+    let name = Name::from(name);
+    let value = key.values.iter_mut().find(|value| value.name == name);
+    &mut value.expect("the simulator writes this value").data
+}
+
+pub(super) fn change_text(key: &mut Key, name: &str, change: fn(String) -> String) {
+    let data = data(key, name);
+    let text = String::from_utf8(data.clone()).expect("the simulator writes identities in ASCII");
+    *data = change(text).into_bytes();
+}
+
+pub(super) fn retype(key: &mut Key, name: &str, kind: u32) {
+    let name = Name::from(name);
+    key.values.iter_mut().filter(|value| value.name == name).for_each(|value| value.kind = kind);
+}
+
+pub(super) fn is_mark(value: &Value, mark: &str) -> bool {
+    String::from_utf16_lossy(value.name.units()).starts_with(mark)
+}
+
+pub(super) fn remove_first(key: &mut Key, mark: &str) {
+    if let Some(at) = key.values.iter().position(|value| is_mark(value, mark)) {
+        key.values.remove(at);
+    }
+}

@@ -1,0 +1,156 @@
+//! Faults in the deployments' keys and the winners.
+
+use super::components::{change_text, is_mark, remove, remove_first, retype};
+use super::packages::set;
+use super::target::{Target, assemblies_where, deployments, held_deployments};
+use super::{Fault, Workbench, fault};
+use crate::expectation::{Expected, Subject};
+use crate::plan::{AssemblyId, Profile, StorePlan};
+use crate::registry::{DEPLOYMENTS, Hive, WINNERS};
+use crate::write::hive::{Key, Value};
+use crate::write::names::{self, Mark};
+use std::io;
+
+#[rustfmt::skip]
+pub(super) const FAULTS: &[Fault] = &[
+    fault("deployment-key-deleted", "the deployment's key is deleted", "deployment-key-missing", deployments, key_deleted),
+    fault("deployment-appid-deleted", "the appid is deleted", "deployment-appid-missing", deployments,
+        |bench, target| value(bench, target, "appid", |key| remove(key, "appid"))),
+    fault("deployment-appid-as-text", "the appid is a text", "deployment-appid-type", deployments,
+        |bench, target| value(bench, target, "appid", |key| retype(key, "appid", Value::SZ))),
+    fault("deployment-appid-cut-short", "the appid ends after a comma", "deployment-appid-malformed", deployments,
+        |bench, target| appid(bench, target, |text| text[..=text.rfind(',').unwrap_or(0)].to_owned())),
+    fault("deployment-appid-no-version", "the appid has no version", "deployment-appid-malformed", deployments,
+        |bench, target| appid(bench, target, without_version)),
+    fault("deployment-appid-control-character", "a bit flips in the appid and gives a control character", "deployment-appid-illegal-character", deployments,
+        |bench, target| appid(bench, target, |text| text.replacen("Culture", "Cul\u{14}ure", 1))),
+    fault("deployment-appid-twice", "the appid has one attribute twice", "deployment-appid-duplicate", deployments,
+        |bench, target| appid(bench, target, |text| text + ", Version=1.0.0.0")),
+    fault("deployment-appid-unknown-attribute", "the appid has an attribute that does not exist", "deployment-appid-attribute-name", deployments,
+        |bench, target| appid(bench, target, |text| text.replacen("Culture", "Kulture", 1))),
+    fault("deployment-appid-bad-version", "the version of the appid has five parts", "deployment-appid-attribute-value", deployments,
+        |bench, target| appid(bench, target, |text| text.replacen("Version=", "Version=1.", 1))),
+    fault("deployment-appid-of-another", "the appid is that of another deployment", "deployment-appid-mismatch", deployments,
+        |bench, target| appid(bench, target, |text| format!("Other-{text}"))),
+    fault("deployment-thumbprint-deleted", "CatalogThumbprint is deleted", "deployment-thumbprint-missing",
+        |plan| if plan.profile == Profile::Vista { Vec::new() } else { held_deployments(plan) },
+        |bench, target| value(bench, target, "CatalogThumbprint", |key| remove(key, "CatalogThumbprint"))),
+    fault("deployment-thumbprint-short", "CatalogThumbprint has 63 digits", "deployment-thumbprint-malformed", held_deployments,
+        |bench, target| value(bench, target, "CatalogThumbprint", |key| set(key, Value::sz("CatalogThumbprint", &"a".repeat(63))))),
+    fault("deployment-thumbprint-binary", "CatalogThumbprint is binary", "deployment-thumbprint-malformed", held_deployments,
+        |bench, target| value(bench, target, "CatalogThumbprint", |key| set(key, Value::binary("CatalogThumbprint", [0xAB; 32])))),
+    fault("deployment-thumbprint-stale", "CatalogThumbprint names a catalog that is not there", "deployment-thumbprint-dangling", held_deployments,
+        |bench, target| value(bench, target, "CatalogThumbprint", |key| set(key, Value::sz("CatalogThumbprint", &"ab".repeat(32))))),
+    fault("installed-mark-cut-short", "an i! mark has lost its end", "mark-malformed", marked_installed,
+        |bench, target| mark(bench, target, "i!", |value| value.data.truncate(9))),
+    fault("installed-mark-as-text", "an i! mark is a text", "mark-malformed", marked_installed,
+        |bench, target| mark(bench, target, "i!", |value| value.kind = Value::SZ)),
+    fault("pinned-mark-cut-short", "a p! mark has lost its end", "mark-malformed", held_deployments,
+        |bench, target| as_warning(mark(bench, target, "p!", |value| value.data.truncate(9)))),
+    fault("installed-mark-altered", "a bit flips in the package that an i! mark names", "mark-name-mismatch", marked_installed,
+        |bench, target| mark(bench, target, "i!", |value| value.data[9] ^= 1)),
+    fault("staged-mark-altered", "a bit flips in the package that an s! mark names", "mark-name-mismatch", held_deployments,
+        |bench, target| as_warning(mark(bench, target, "s!", |value| value.data[9] ^= 1))),
+    fault("staged-mark-deleted", "the s! mark is deleted, and its p! mark is not", "s-mark-missing", held_deployments, staged_mark_deleted),
+    fault("mark-of-lost-package", "marks name a package that is not there", "mark-package-missing", held_deployments, mark_of_lost_package),
+    fault("winner-lost", "the winning version of a family is not there", "winner-missing", deployments, winner_lost),
+];
+
+pub(super) fn key_path(plan: &StorePlan, id: AssemblyId) -> String {
+    format!("{DEPLOYMENTS}\\{}", names::deployment_key_form(&plan.assembly(id).identity))
+}
+
+fn shown(path: &str) -> String {
+    format!("COMPONENTS\\{path}")
+}
+
+/// Deployments of installed packages.
+fn marked_installed(plan: &StorePlan) -> Vec<Target> {
+    let installed = plan.packages.iter().enumerate().filter(|(_, package)| package.state.is_installed());
+    let held: Vec<AssemblyId> =
+        installed.flat_map(|(index, _)| plan.closure(crate::plan::PackageId(index))).collect();
+    assemblies_where(plan, |id| plan.assembly(id).is_deployment() && held.contains(&id))
+}
+
+fn key_deleted(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expected>> {
+    let path = key_path(bench.plan, target.assembly());
+    bench.remove_key(Hive::Components, &path)?;
+    bench.found(Subject::key(shown(&path)))
+}
+
+fn value(
+    bench: &mut Workbench<'_>,
+    target: Target,
+    name: &str,
+    change: fn(&mut Key),
+) -> io::Result<Vec<Expected>> {
+    let path = key_path(bench.plan, target.assembly());
+    bench.edit_key(Hive::Components, &path, change)?;
+    bench.found(Subject::value(shown(&path), name))
+}
+
+fn appid(
+    bench: &mut Workbench<'_>,
+    target: Target,
+    change: fn(String) -> String,
+) -> io::Result<Vec<Expected>> {
+    let path = key_path(bench.plan, target.assembly());
+    bench.edit_key(Hive::Components, &path, |key| change_text(key, "appid", change))?;
+    bench.found(Subject::value(shown(&path), "appid"))
+}
+
+fn without_version(text: String) -> String {
+    let fields: Vec<&str> = text.split(", ").filter(|field| !field.starts_with("Version=")).collect();
+    fields.join(", ")
+}
+
+/// Changes the first mark of a kind.
+fn mark(
+    bench: &mut Workbench<'_>,
+    target: Target,
+    kind: &str,
+    change: fn(&mut Value),
+) -> io::Result<Vec<Expected>> {
+    let path = key_path(bench.plan, target.assembly());
+    let mut name = String::new();
+    bench.edit_key(Hive::Components, &path, |key| {
+        let mark = key.values.iter_mut().find(|value| is_mark(value, kind));
+        let mark = mark.expect("targets are chosen so that there is one");
+        name = String::from_utf16_lossy(mark.name.units());
+        change(mark);
+    })?;
+    bench.found(Subject::value(shown(&path), &name))
+}
+
+/// Of p! and s! marks no genuine one was seen, so what does not fit is less sure.
+fn as_warning(found: io::Result<Vec<Expected>>) -> io::Result<Vec<Expected>> {
+    Ok(found?.into_iter().map(Expected::as_warning).collect())
+}
+
+fn staged_mark_deleted(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expected>> {
+    let path = key_path(bench.plan, target.assembly());
+    let mut name = String::new();
+    bench.edit_key(Hive::Components, &path, |key| {
+        let mark = key.values.iter().find(|value| is_mark(value, "s!")).expect("it is there");
+        name = String::from_utf16_lossy(mark.name.units());
+        remove_first(key, "s!");
+    })?;
+    bench.found(Subject::value(shown(&path), &name))
+}
+
+fn mark_of_lost_package(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expected>> {
+    let path = key_path(bench.plan, target.assembly());
+    let reference = names::cbs_reference("Sample-Lost-Package~31bf3856ad364e35~x86~~1.2.3.4", "Sample");
+    let marks = [Mark::Pinned, Mark::Staged].map(|kind| crate::registry::components::mark(kind, &reference));
+    let first = String::from_utf16_lossy(marks[0].name.units());
+    bench.edit_key(Hive::Components, &path, |key| key.values.extend(marks))?;
+    bench.found(Subject::value(shown(&path), &first))
+}
+
+fn winner_lost(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expected>> {
+    let identity = &bench.plan.assembly(target.assembly()).identity;
+    let branch: Vec<&str> = identity.version.split('.').take(2).collect();
+    let path = format!("{WINNERS}\\{}\\{}", names::family_key_form(identity), branch.join("."));
+    bench.edit_key(Hive::Software, &path, |key| set(key, Value::sz("", "5.0.2195.1")))?;
+    bench.found(Subject::key(format!("SOFTWARE\\{path}")))
+}

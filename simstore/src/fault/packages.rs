@@ -1,0 +1,278 @@
+//! Faults in the packages' keys in SOFTWARE, and what waits there.
+
+use super::target::{Target, packages, packages_where, the_store};
+use super::{Fault, Workbench, fault};
+use crate::build::package_path;
+use crate::expectation::{Expected, Subject};
+use crate::plan::{PackageId, StorePlan, WatchList};
+use crate::registry::{Hive, SERVICING};
+use crate::write::hive::{Key, Value};
+use crate::write::names;
+use std::io;
+
+#[rustfmt::skip]
+pub(super) const FAULTS: &[Fault] = &[
+    fault("package-key-deleted", "the package's key is deleted", "package-key-missing", packages, key_deleted),
+    fault("package-forgotten", "the package's key is deleted, and whatever names it", "package-files-orphan", unnamed_packages, forgotten),
+    fault("package-key-name-altered", "a bit flips in a tilde of the key's name", "package-key-name-invalid", packages, key_name_altered),
+    fault("package-state-deleted", "CurrentState is deleted", "cbs-value-missing", packages,
+        |bench, target| value_deleted(bench, target, "CurrentState")),
+    fault("package-install-name-deleted", "InstallName is deleted", "cbs-value-missing", packages,
+        |bench, target| value_deleted(bench, target, "InstallName")),
+    fault("package-state-text", "CurrentState is a text", "cbs-value-type", packages,
+        |bench, target| value_set(bench, target, Value::sz("CurrentState", "112"))),
+    fault("package-state-short", "CurrentState has 2 bytes", "cbs-value-type", packages,
+        |bench, target| value_set(bench, target, Value::new("CurrentState", Value::DWORD, [0x70, 0]))),
+    fault("package-visibility-binary", "Visibility is binary", "cbs-value-type", packages,
+        |bench, target| value_set(bench, target, Value::binary("Visibility", [1, 0, 0, 0]))),
+    fault("package-install-name-binary", "InstallName is binary", "cbs-value-type", packages,
+        |bench, target| value_set(bench, target, Value::binary("InstallName", *b"u\0p\0"))),
+    fault("package-install-time-text", "InstallTimeHigh is a text", "cbs-value-type", packages,
+        |bench, target| value_set(bench, target, Value::sz("InstallTimeHigh", "30000000"))),
+    fault("package-install-user-number", "InstallUser is a number", "cbs-value-type", packages,
+        |bench, target| value_set(bench, target, Value::dword("InstallUser", 18))),
+    fault("package-owner-text", "the value of an owner is a text", "cbs-value-type", packages,
+        |bench, target| owner_set(bench, target, |name| Value::sz(name, "2"))),
+    fault("package-state-unknown", "CurrentState is 0x33", "cbs-current-state-invalid", packages,
+        |bench, target| value_set(bench, target, Value::dword("CurrentState", 0x33))),
+    fault("package-state-high", "CurrentState is 0x170", "cbs-current-state-invalid", packages,
+        |bench, target| value_set(bench, target, Value::dword("CurrentState", 0x170))),
+    fault("package-owner-state-unknown", "the state in the value of an owner is 0x33", "cbs-current-state-invalid", packages,
+        |bench, target| owner_set(bench, target, |name| Value::dword(name, 0x0002_0033))),
+    fault("package-visibility-high", "Visibility is 3", "cbs-visibility-invalid", packages,
+        |bench, target| value_set(bench, target, Value::dword("Visibility", 3))),
+    fault("package-visibility-all-ones", "every bit of Visibility is set", "cbs-visibility-invalid", packages,
+        |bench, target| value_set(bench, target, Value::dword("Visibility", u32::MAX))),
+    fault("package-install-name-of-another", "InstallName names another package", "cbs-install-name-invalid", packages,
+        |bench, target| value_set(bench, target, Value::sz("InstallName", "Sample-Package~31bf3856ad364e35~x86~~1.0.0.0.mum"))),
+    fault("package-install-name-garbage", "InstallName is no name of a file", "cbs-install-name-invalid", packages,
+        |bench, target| value_set(bench, target, Value::sz("InstallName", "\u{1}\u{2}pdate.mum"))),
+    fault("package-owner-lost", "an owner is a package that is not there", "cbs-owner-missing", packages,
+        |bench, target| owner_renamed(bench, target)),
+    fault("package-index-stale", "PackageIndex names a package that is not there", "cbs-index-target-missing", packages, index_stale),
+    fault("package-watch-stale", "a package that waits for another is not there", "watchlist-package-missing",
+        |plan| watches(plan, WatchList::Packages), watch_stale),
+    fault("component-watch-stale", "a package that waits for a component is not there", "watchlist-component-missing",
+        |plan| watches(plan, WatchList::Components), watch_stale),
+    fault("install-source-deleted", "a package is being staged from a folder that is not there", "install-source-missing", packages,
+        |bench, target| staging(bench, target, 0x30)),
+    fault("install-source-of-resolved-deleted", "a resolved package waits for a folder that is not there", "install-source-missing", packages,
+        |bench, target| staging(bench, target, 0x20)),
+    fault("architecture-unknown", "ProcessorArchitecture is 77", "cbs-architecture-invalid", the_store,
+        |bench, _| architecture(bench, Value::dword("ProcessorArchitecture", 77))),
+    fault("architecture-of-another", "ProcessorArchitecture is that of IA-64", "cbs-architecture-invalid", the_store,
+        |bench, _| architecture(bench, Value::dword("ProcessorArchitecture", 6))),
+    fault("architecture-text", "ProcessorArchitecture is a text", "cbs-value-type", the_store,
+        |bench, _| architecture(bench, Value::sz("ProcessorArchitecture", "amd64"))),
+    fault("store-architecture-short", "StoreArchitecture has 2 bytes", "cbs-architecture-invalid", the_store, store_architecture),
+    fault("package-pending", "an operation waits for the next start", "pending-operations", the_store,
+        |bench, _| pending(bench, "PackagesPending")),
+    fault("session-pending", "a session waits for the next start", "pending-operations", the_store,
+        |bench, _| pending(bench, "SessionsPending")),
+    fault("pending-file", "a file of operations waits for the next start", "pending-operations", the_store, pending_file),
+    fault("pending-of-another", "the operations that wait are not those of the registry", "pending-identifier-differs", the_store, pending_of_another),
+    fault("corrupt-flag", "Windows itself has found the store corrupt", "corrupt-flag-set",
+        |plan| if plan.corrupt_flag { Vec::new() } else { the_store(plan) }, corrupt_flag),
+];
+
+// ---- Paths
+
+fn key_path(bench: &Workbench<'_>, id: PackageId) -> String {
+    format!("{SERVICING}\\Packages\\{}", bench.plan.package(id).name())
+}
+
+fn shown(path: &str) -> String {
+    format!("SOFTWARE\\{path}")
+}
+
+/// The key in `PackageIndex` that lists a package.
+fn index_path(bench: &Workbench<'_>, id: PackageId) -> String {
+    let identity = &bench.plan.package(id).identity;
+    let any_version = names::Identity { version: "0.0.0.0".to_owned(), ..identity.clone() };
+    format!("{SERVICING}\\PackageIndex\\{}", names::package_name(&any_version))
+}
+
+fn watch_path(list: WatchList) -> String {
+    let list = match list {
+        WatchList::Packages => "PackageDetect",
+        WatchList::Components => "ComponentDetect",
+    };
+    format!("{SERVICING}\\{list}")
+}
+
+// ---- Keys
+
+/// What follows when a package has no key any more: everything that names it leads nowhere.
+pub(super) fn consequences(bench: &Workbench<'_>, id: PackageId, root: &Expected) -> Vec<Expected> {
+    let name = bench.plan.package(id).name();
+    let mut found = Vec::new();
+    let mut add = |finding: &str, key: String| {
+        found.push(Expected::new(finding, Subject::value(shown(&key), &name)).caused_by(root));
+    };
+    for (index, other) in bench.plan.packages.iter().enumerate() {
+        if other.other_owners.contains(&id) {
+            add("cbs-owner-missing", format!("{}\\Owners", key_path(bench, PackageId(index))));
+        }
+    }
+    add("cbs-index-target-missing", index_path(bench, id));
+    for watch in bench.plan.watches.iter().filter(|watch| watch.watchers.contains(&id)) {
+        let finding = match watch.list {
+            WatchList::Packages => "watchlist-package-missing",
+            WatchList::Components => "watchlist-component-missing",
+        };
+        add(finding, format!("{}\\{}", watch_path(watch.list), watch.awaited));
+    }
+    found
+}
+
+fn key_deleted(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expected>> {
+    let id = target.package();
+    let path = key_path(bench, id);
+    bench.remove_key(Hive::Software, &path)?;
+    let root = bench.root(Subject::key(shown(&path)));
+    let consequences = consequences(bench, id, &root);
+    Ok([vec![root], consequences].concat())
+}
+
+/// Packages without deployments, which would name them, that own no other one and wait for nothing.
+fn unnamed_packages(plan: &StorePlan) -> Vec<Target> {
+    packages_where(plan, |id| {
+        plan.closure(id).is_empty()
+            && !plan.packages.iter().any(|other| other.other_owners.contains(&id))
+            && !plan.watches.iter().any(|watch| watch.watchers.contains(&id))
+    })
+}
+
+fn forgotten(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expected>> {
+    let id = target.package();
+    let (name, path, index) = (bench.plan.package(id).name(), key_path(bench, id), index_path(bench, id));
+    bench.edit_key(Hive::Software, &index, |key| {
+        key.values.retain(|value| value.name != name.as_str().into())
+    })?;
+    bench.remove_key(Hive::Software, &path)?;
+    bench.found(Subject::path(package_path(bench.plan.package(id), "mum")))
+}
+
+fn key_name_altered(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expected>> {
+    let path = key_path(bench, target.package());
+    // A tilde with one bit flipped.
+    let name = bench.plan.package(target.package()).name().replacen('~', "|", 1);
+    bench.edit_key(Hive::Software, &path, |key| key.name = name.as_str().into())?;
+    bench.found(Subject::key(shown(&format!("{SERVICING}\\Packages\\{name}"))))
+}
+
+// ---- Values
+
+fn value_deleted(bench: &mut Workbench<'_>, target: Target, name: &str) -> io::Result<Vec<Expected>> {
+    let path = key_path(bench, target.package());
+    bench.edit_key(Hive::Software, &path, |key| key.values.retain(|value| value.name != name.into()))?;
+    bench.found(Subject::value(shown(&path), name))
+}
+
+fn value_set(bench: &mut Workbench<'_>, target: Target, value: Value) -> io::Result<Vec<Expected>> {
+    let path = key_path(bench, target.package());
+    let name = String::from_utf16_lossy(value.name.units());
+    bench.edit_key(Hive::Software, &path, |key| set(key, value))?;
+    bench.found(Subject::value(shown(&path), &name))
+}
+
+/// Puts a value in the place of the one of its name.
+pub(super) fn set(key: &mut Key, value: Value) {
+    match key.values.iter_mut().find(|known| known.name == value.name) {
+        Some(known) => *known = value,
+        None => key.values.push(value),
+    }
+}
+
+/// Changes the value of the first owner.
+fn owner_set(bench: &mut Workbench<'_>, target: Target, new: fn(&str) -> Value) -> io::Result<Vec<Expected>> {
+    let path = format!("{}\\Owners", key_path(bench, target.package()));
+    let mut owner = String::new();
+    bench.edit_key(Hive::Software, &path, |key| {
+        owner = String::from_utf16_lossy(key.values[0].name.units());
+        key.values[0] = new(&owner);
+    })?;
+    bench.found(Subject::value(shown(&path), &owner))
+}
+
+/// A package that is not there.
+const ABSENT: &str = "Sample-Absent-Package~31bf3856ad364e35~x86~~1.2.3.4";
+
+fn owner_renamed(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expected>> {
+    let path = format!("{}\\Owners", key_path(bench, target.package()));
+    bench.edit_key(Hive::Software, &path, |key| key.values[0].name = ABSENT.into())?;
+    bench.found(Subject::value(shown(&path), ABSENT))
+}
+
+fn index_stale(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expected>> {
+    let path = index_path(bench, target.package());
+    bench.edit_key(Hive::Software, &path, |key| key.values.push(Value::dword(ABSENT, 0x70)))?;
+    bench.found(Subject::value(shown(&path), ABSENT))
+}
+
+fn watches(plan: &StorePlan, list: WatchList) -> Vec<Target> {
+    (0..plan.watches.len()).filter(|index| plan.watches[*index].list == list).map(Target::Watch).collect()
+}
+
+fn watch_stale(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expected>> {
+    let Target::Watch(index) = target else { panic!("{target:?} is no watch") };
+    let watch = &bench.plan.watches[index];
+    let path = format!("{}\\{}", watch_path(watch.list), watch.awaited);
+    bench.edit_key(Hive::Software, &path, |key| key.values[0].name = ABSENT.into())?;
+    bench.found(Subject::value(shown(&path), ABSENT))
+}
+
+/// Puts a package into a state before it is staged; Windows Vista and 7 count in single digits.
+fn staging(bench: &mut Workbench<'_>, target: Target, state: u32) -> io::Result<Vec<Expected>> {
+    let path = key_path(bench, target.package());
+    let state = if bench.plan.profile.is_before_windows_8() { state >> 4 } else { state };
+    bench.edit_key(Hive::Software, &path, |key| set(key, Value::dword("CurrentState", state)))?;
+    bench.found(Subject::value(shown(&path), "InstallLocation"))
+}
+
+fn architecture(bench: &mut Workbench<'_>, value: Value) -> io::Result<Vec<Expected>> {
+    bench.edit_key(Hive::Software, SERVICING, |key| set(key, value))?;
+    bench.found(Subject::value(shown(SERVICING), "ProcessorArchitecture"))
+}
+
+fn store_architecture(bench: &mut Workbench<'_>, _: Target) -> io::Result<Vec<Expected>> {
+    set(&mut bench.registry.components, Value::binary("StoreArchitecture", [9, 0]));
+    bench.write_hive(Hive::Components)?;
+    bench.found(Subject::value("COMPONENTS", "StoreArchitecture"))
+}
+
+// ---- What waits
+
+fn pending(bench: &mut Workbench<'_>, list: &str) -> io::Result<Vec<Expected>> {
+    let path = format!("{SERVICING}\\{list}");
+    bench.edit_key(Hive::Software, &path, |key| key.subkeys.push(Key::new("30000001_1000000001")))?;
+    bench.found(Subject::key(shown(&path)))
+}
+
+const PENDING: &str = "Windows/WinSxS/pending.xml";
+
+fn write_pending(bench: &mut Workbench<'_>) -> io::Result<()> {
+    let document = "<?xml version='1.0' encoding='utf-8'?>\r\n<PendingTransaction Version=\"3.1\" \
+                    Identifier=\"1a2b3c4d5e6f70819a2b3c4d5e6f7081\"><POQ/></PendingTransaction>";
+    bench.write(PENDING, document.as_bytes())
+}
+
+fn pending_file(bench: &mut Workbench<'_>, _: Target) -> io::Result<Vec<Expected>> {
+    write_pending(bench)?;
+    bench.found(Subject::path(PENDING))
+}
+
+/// That something waits is said, too.
+fn pending_of_another(bench: &mut Workbench<'_>, _: Target) -> io::Result<Vec<Expected>> {
+    write_pending(bench)?;
+    bench.registry.components.values.push(Value::binary("PendingXmlIdentifier", [0xC5; 16]));
+    bench.write_hive(Hive::Components)?;
+    let waits = Expected::new("pending-operations", Subject::path(PENDING));
+    Ok(vec![bench.root(Subject::value("COMPONENTS", "PendingXmlIdentifier")), waits])
+}
+
+fn corrupt_flag(bench: &mut Workbench<'_>, _: Target) -> io::Result<Vec<Expected>> {
+    bench.registry.components.values.push(Value::sz("StoreCorruptTimeStamp", "2020-07-01 12:00:00"));
+    bench.write_hive(Hive::Components)?;
+    bench.found(Subject::value("COMPONENTS", "StoreCorruptTimeStamp"))
+}

@@ -1,0 +1,161 @@
+//! Faults in the files of components, and in what manifests say about them.
+
+use super::target::{Target, assemblies_where, components_with_files, files, files_of};
+use super::{Fault, Workbench, fault};
+use crate::build::file_path;
+use crate::expectation::{Expected, Subject};
+use crate::plan::{Payload, StorePlan};
+use crate::write::payload::content;
+use std::io;
+
+#[rustfmt::skip]
+pub(super) const FAULTS: &[Fault] = &[
+    fault("payload-deleted", "a file of something installed is deleted", "payload-missing", |plan| files_of(plan, true), deleted),
+    fault("payload-folder-deleted", "the folder of something installed is deleted", "payload-directory-missing", |plan| folders(plan, true), folder_deleted),
+    fault("staged-payload-deleted", "a file of something staged is deleted", "staged-payload-missing", |plan| files_of(plan, false), deleted),
+    fault("staged-payload-folder-deleted", "the folder of something staged is deleted", "staged-payload-missing", |plan| folders(plan, false), folder_deleted),
+    fault("payload-bit-flipped", "a bit of a file is turned over", "payload-corrupt", files,
+        |bench, target| altered(bench, target, |bytes| { let middle = bytes.len() / 2; bytes[middle] ^= 1; })),
+    fault("payload-truncated", "the last byte of a file is lost", "payload-corrupt", files,
+        |bench, target| altered(bench, target, |bytes| { bytes.pop(); })),
+    fault("payload-appended", "a byte follows the end of a file", "payload-corrupt", files,
+        |bench, target| altered(bench, target, |bytes| bytes.push(0))),
+    fault("payload-emptied", "a file has 0 bytes", "payload-corrupt", files,
+        |bench, target| altered(bench, target, Vec::clear)),
+    fault("payload-zeroed", "every byte of a file is NUL", "payload-corrupt", files,
+        |bench, target| altered(bench, target, |bytes| bytes.fill(0))),
+    fault("payload-of-another", "a file has the content of another", "payload-corrupt", files,
+        |bench, target| altered(bench, target, |bytes| *bytes = content(!0, 0, bytes.len() as u64))),
+    fault("deleted-payload-present", "files are there that the registry says were deleted", "payload-deleted-present", deleted_payload, deleted_present),
+    fault("payload-extra-file", "there is a file that the manifest does not list", "payload-extra", components_with_files, extra),
+    fault("file-digest-removed", "a manifest gives no digest for a file, and is signed so", "file-digest-missing", first_file_of_one_digest,
+        |bench, target| manifest(bench, target, without_digest)),
+    fault("file-digest-garbage", "a digest in a manifest is no base64, and is signed so", "file-digest-undecodable", first_file,
+        |bench, target| manifest(bench, target, |text| replaced(text, "DigestValue>", "DigestValue>!"))),
+    fault("file-digest-short", "a digest in a manifest is too short, and is signed so", "file-digest-undecodable", first_file,
+        |bench, target| manifest(bench, target, short_digest)),
+    fault("file-digest-unknown", "a manifest names a digest method that nobody knows, and is signed so", "file-digest-unsupported", first_file_of_one_digest,
+        |bench, target| manifest(bench, target, |text| replaced(text, "DigestMethod Algorithm=\"", "DigestMethod Algorithm=\"urn:sample:"))),
+    fault("file-name-upwards", "a file's name in a manifest leads out of its folder, and is signed so", "file-name-unsafe", first_file, unsafe_name),
+];
+
+fn folders(plan: &StorePlan, is_installed: bool) -> Vec<Target> {
+    let installed = plan.installed();
+    let folders = components_with_files(plan).into_iter();
+    folders.filter(|target| installed[target.assembly().0] == is_installed).collect()
+}
+
+/// The folder of a component.
+fn folder(bench: &Workbench<'_>, target: Target) -> String {
+    format!("Windows/WinSxS/{}", bench.plan.assembly(target.assembly()).key_form())
+}
+
+fn path(bench: &Workbench<'_>, target: Target) -> String {
+    let Target::File(id, file) = target else { panic!("{target:?} is no file") };
+    let assembly = bench.plan.assembly(id);
+    file_path(assembly, &assembly.files[file])
+}
+
+fn deleted(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expected>> {
+    let path = path(bench, target);
+    bench.remove(&path)?;
+    bench.found(Subject::path(path))
+}
+
+fn folder_deleted(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expected>> {
+    let path = folder(bench, target);
+    bench.remove(&path)?;
+    bench.found(Subject::path(path))
+}
+
+fn altered(bench: &mut Workbench<'_>, target: Target, change: fn(&mut Vec<u8>)) -> io::Result<Vec<Expected>> {
+    let path = path(bench, target);
+    bench.edit(&path, |mut bytes| {
+        change(&mut bytes);
+        bytes
+    })?;
+    bench.found(Subject::path(path))
+}
+
+fn deleted_payload(plan: &StorePlan) -> Vec<Target> {
+    assemblies_where(plan, |id| plan.assembly(id).payload == Payload::Deleted)
+}
+
+fn deleted_present(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expected>> {
+    let assembly = bench.plan.assembly(target.assembly());
+    for file in &assembly.files {
+        let bytes = content(bench.plan.salt, file.content.number, file.content.length_bytes);
+        bench.write(&file_path(assembly, file), &bytes)?;
+    }
+    bench.found(Subject::path(folder(bench, target)))
+}
+
+fn extra(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expected>> {
+    let path = format!("{}/extra.tmp", folder(bench, target));
+    bench.write(&path, b"nobody lists this")?;
+    bench.found(Subject::path(path))
+}
+
+// ---- What manifests say about files
+
+fn first_file(plan: &StorePlan) -> Vec<Target> {
+    let components = components_with_files(plan).into_iter();
+    let plain = components.filter(|target| !plan.assembly(target.assembly()).files[0].name.contains('\\'));
+    plain.map(|target| Target::File(target.assembly(), 0)).collect()
+}
+
+/// First files without the older form of digest, which would count where there is no other.
+fn first_file_of_one_digest(plan: &StorePlan) -> Vec<Target> {
+    let mut files = first_file(plan);
+    files.retain(|target| !plan.assembly(target.assembly()).files[0].stale_old_digest);
+    files
+}
+
+/// Changes the text of a manifest and has it signed: what it says about its first file is wrong from the start.
+fn manifest(
+    bench: &mut Workbench<'_>,
+    target: Target,
+    change: fn(String) -> String,
+) -> io::Result<Vec<Expected>> {
+    bench.reseal = true;
+    let path = bench.edit_manifest(target.assembly(), |bytes| {
+        change(String::from_utf8(bytes).expect("manifests of the simulator are UTF-8")).into_bytes()
+    })?;
+    let name = &bench.plan.assembly(target.assembly()).files[0].name;
+    bench.found(Subject::member(path, name))
+}
+
+fn replaced(text: String, from: &str, to: &str) -> String {
+    text.replacen(from, to, 1)
+}
+
+fn without_digest(mut text: String) -> String {
+    let prefix = if text.contains("<asmv2:hash ") { "asmv2" } else { "h" };
+    let (start, end) = (format!("<{prefix}:hash "), format!("</{prefix}:hash>"));
+    if let (Some(from), Some(to)) = (text.find(&start), text.find(&end)) {
+        text.replace_range(from..to + end.len(), "");
+    }
+    text
+}
+
+fn short_digest(mut text: String) -> String {
+    if let Some(at) = text.find("DigestValue>") {
+        let start = at + "DigestValue>".len();
+        text.replace_range(start..start + 4, "");
+    }
+    text
+}
+
+/// Nothing that the manifest says is relied on then, so the file is none that nothing lists.
+fn unsafe_name(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expected>> {
+    let id = target.assembly();
+    let name = &bench.plan.assembly(id).files[0].name;
+    let unsafe_name = format!("..\\{name}");
+    let (from, to) = (format!("<file name=\"{name}\""), format!("<file name=\"{unsafe_name}\""));
+    bench.reseal = true;
+    let path = bench.edit_manifest(id, |bytes| {
+        let text = String::from_utf8(bytes).expect("manifests of the simulator are UTF-8");
+        text.replacen(&from, &to, 1).into_bytes()
+    })?;
+    bench.found(Subject::member(path, &unsafe_name))
+}

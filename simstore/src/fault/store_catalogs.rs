@@ -1,0 +1,113 @@
+//! Faults in the store's own catalogs and their keys.
+
+use super::target::{Target, packages_where};
+use super::workbench::{Instead, Workbench};
+use super::{Fault, fault};
+use crate::build::{catalog_of, foreign_catalog, store_catalog_path};
+use crate::expectation::{Expected, Subject};
+use crate::plan::StorePlan;
+use crate::registry::components::holders;
+use crate::registry::{CATALOGS, Hive, hexadecimal};
+use crate::write::authority::Signer;
+use crate::write::catalog::{self, Catalog, Signature};
+use crate::write::hive::Value;
+use crate::write::manifest::FileDigests;
+use std::io;
+
+#[rustfmt::skip]
+pub(super) const FAULTS: &[Fault] = &[
+    fault("store-catalog-deleted", "the file is deleted", "csi-catalog-missing", covering,
+        |bench, target| place(bench, target, Instead::Nothing)),
+    fault("store-catalog-folder", "a folder stands in the place of the file", "csi-catalog-unreadable", covering,
+        |bench, target| place(bench, target, Instead::Folder)),
+    fault("store-catalog-emptied", "the file has 0 bytes", "csi-catalog-unreadable", covering,
+        |bench, target| bytes(bench, target, |_| Vec::new())),
+    fault("store-catalog-zeroed", "every byte is NUL", "csi-catalog-undecodable", covering,
+        |bench, target| bytes(bench, target, |bytes| vec![0; bytes.len()])),
+    fault("store-catalog-truncated", "the second half is lost", "csi-catalog-undecodable", covering,
+        |bench, target| bytes(bench, target, |bytes| bytes[..bytes.len() / 2].to_vec())),
+    fault("store-catalog-altered", "the last bit is turned over", "csi-catalog-content-differs", covering,
+        |bench, target| bytes(bench, target, |mut bytes| { if let Some(last) = bytes.last_mut() { *last ^= 1; } bytes })),
+    fault("store-catalog-of-another", "the file is that of another catalog", "csi-catalog-content-differs", covering, of_another),
+    fault("store-catalog-extra", "there is a file that nothing knows", "csi-catalog-orphan", covering, extra),
+    fault("store-catalog-by-stranger", "a foreign deployment's catalog is signed under a root that nobody knows", "catalog-not-anchored", foreign, by_stranger),
+    fault("catalog-key-deleted", "the catalog's key is deleted", "catalogs-key-missing", covering, key_deleted),
+    fault("catalog-mark-stale", "the catalog's key names a deployment that never was", "catalogs-c-mark-dangling", covering, mark_stale),
+];
+
+/// Packages whose catalog covers deployments.
+fn covering(plan: &StorePlan) -> Vec<Target> {
+    packages_where(plan, |id| {
+        let first = |deployment| holders(plan, deployment).first().map(|(package, _)| *package);
+        plan.closure(id).into_iter().any(|assembly| first(assembly) == Some(id))
+    })
+}
+
+fn foreign(plan: &StorePlan) -> Vec<Target> {
+    if plan.foreign.is_empty() { Vec::new() } else { vec![Target::Store] }
+}
+
+fn name(bench: &Workbench<'_>, target: Target) -> String {
+    hexadecimal(&bench.built.catalogs[target.package().0])
+}
+
+fn path(bench: &Workbench<'_>, target: Target) -> String {
+    store_catalog_path(&bench.built.catalogs[target.package().0])
+}
+
+fn place(bench: &mut Workbench<'_>, target: Target, instead: Instead) -> io::Result<Vec<Expected>> {
+    let path = path(bench, target);
+    bench.take_away(&path, instead)?;
+    bench.found(Subject::path(path))
+}
+
+fn bytes(
+    bench: &mut Workbench<'_>,
+    target: Target,
+    change: fn(Vec<u8>) -> Vec<u8>,
+) -> io::Result<Vec<Expected>> {
+    let path = path(bench, target);
+    bench.edit(&path, change)?;
+    bench.found(Subject::path(path))
+}
+
+/// A sound catalog that is not in the store: that of the package, with another identifier.
+fn another(bench: &Workbench<'_>, target: Target) -> Vec<u8> {
+    let catalog = catalog_of(bench.plan, target.package(), &bench.built);
+    catalog::write(&Catalog { list_identifier: [0xA5; 16], ..catalog })
+}
+
+fn of_another(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expected>> {
+    let path = path(bench, target);
+    let another = another(bench, target);
+    bench.write(&path, &another)?;
+    bench.found(Subject::path(path))
+}
+
+fn extra(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expected>> {
+    let another = another(bench, target);
+    let path = store_catalog_path(&FileDigests::of(&another).sha256);
+    bench.write(&path, &another)?;
+    bench.found(Subject::path(path))
+}
+
+fn by_stranger(bench: &mut Workbench<'_>, _: Target) -> io::Result<Vec<Expected>> {
+    let catalog = foreign_catalog(bench.plan, &bench.plan.foreign[0], &bench.built);
+    let signature = catalog.signature.map(|signature| Signature { signer: Signer::Stranger, ..signature });
+    let path = bench.put_foreign_catalog(0, &Catalog { signature, ..catalog })?;
+    bench.rebuild_components()?;
+    bench.found(Subject::path(path))
+}
+
+fn key_deleted(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expected>> {
+    let key = format!("{CATALOGS}\\{}", name(bench, target));
+    bench.remove_key(Hive::Components, &key)?;
+    bench.found(Subject::key(format!("COMPONENTS\\{key}")))
+}
+
+fn mark_stale(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expected>> {
+    const MARK: &str = "c!never-was..deployment_31bf3856ad364e35_1.2.3.4_0123456789abcdef";
+    let key = format!("{CATALOGS}\\{}", name(bench, target));
+    bench.edit_key(Hive::Components, &key, |key| key.values.push(Value::binary(MARK, [])))?;
+    bench.found(Subject::value(format!("COMPONENTS\\{key}"), MARK))
+}

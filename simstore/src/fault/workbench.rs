@@ -1,0 +1,210 @@
+//! A store that is being damaged.
+
+use crate::build::{self, Built, manifest_path, package_path, store_catalog_path};
+use crate::expectation::{Expected, Subject};
+use crate::plan::{AssemblyId, PackageId, StorePlan};
+use crate::registry::{Hive, Registry};
+use crate::write::catalog::{self, Catalog};
+use crate::write::hive::Key;
+use crate::write::manifest::FileDigests;
+use checker::volume::{VolumeMut, VolumePath};
+use std::io::{self, Read};
+
+/// What stands in the place of a file that was taken away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Instead {
+    Nothing,
+    /// An empty folder.
+    Folder,
+}
+
+/// A store, with what is needed to damage it and to make the rest of it fit again.
+pub(super) struct Workbench<'w> {
+    pub(super) plan: &'w StorePlan,
+    pub(super) built: Built,
+    pub(super) registry: Registry,
+    pub(super) reseal: bool,
+    finding: &'static str,
+    volume: &'w mut dyn VolumeMut,
+}
+
+impl<'w> Workbench<'w> {
+    /// A healthy store in a volume, as it was built, for a fault that leads to a finding.
+    pub(super) fn new(
+        plan: &'w StorePlan,
+        built: &Built,
+        volume: &'w mut dyn VolumeMut,
+        reseal: bool,
+        finding: &'static str,
+    ) -> Workbench<'w> {
+        let registry = Registry::new(plan, built);
+        Workbench { plan, built: built.clone(), registry, reseal, finding, volume }
+    }
+
+    /// The root finding of the fault.
+    pub(super) fn root(&self, subject: Subject) -> Expected {
+        Expected::new(self.finding, subject)
+    }
+
+    /// What is expected if the fault has no consequences.
+    pub(super) fn found(&self, subject: Subject) -> io::Result<Vec<Expected>> {
+        Ok(vec![self.root(subject)])
+    }
+
+    // ---- Files
+
+    pub(super) fn read(&self, path: &str) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        self.volume.open(&volume_path(path)?)?.read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// Writes a file, into a folder that may not be there yet.
+    pub(super) fn write(&mut self, path: &str, bytes: &[u8]) -> io::Result<()> {
+        build::write_file(self.volume, path, bytes)
+    }
+
+    /// Removes a file, or a folder with all that is in it.
+    pub(super) fn remove(&mut self, path: &str) -> io::Result<()> {
+        self.volume.remove(&volume_path(path)?)
+    }
+
+    /// Removes what may not be there.
+    pub(super) fn remove_if_there(&mut self, path: &str) -> io::Result<()> {
+        match self.remove(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            other => other,
+        }
+    }
+
+    /// Removes a file, and puts something else in its place.
+    pub(super) fn take_away(&mut self, path: &str, instead: Instead) -> io::Result<()> {
+        self.remove(path)?;
+        match instead {
+            Instead::Nothing => Ok(()),
+            Instead::Folder => self.volume.create_folder(&volume_path(path)?),
+        }
+    }
+
+    /// Changes the bytes of a file.
+    pub(super) fn edit(
+        &mut self,
+        path: &str,
+        change: impl FnOnce(Vec<u8>) -> Vec<u8>,
+    ) -> io::Result<Vec<u8>> {
+        let bytes = change(self.read(path)?);
+        self.write(path, &bytes)?;
+        Ok(bytes)
+    }
+
+    // ---- Signed documents
+
+    /// Changes a package manifest, and signs it anew if that is wanted.
+    pub(super) fn edit_mum(
+        &mut self,
+        id: PackageId,
+        change: impl FnOnce(Vec<u8>) -> Vec<u8>,
+    ) -> io::Result<String> {
+        let path = package_path(self.plan.package(id), "mum");
+        let bytes = self.edit(&path, change)?;
+        if self.reseal {
+            self.built.packages[id.0] = FileDigests::of(&bytes);
+            self.seal()?;
+        }
+        Ok(path)
+    }
+
+    /// Changes a component or deployment manifest, and signs it anew if that is wanted.
+    pub(super) fn edit_manifest(
+        &mut self,
+        id: AssemblyId,
+        change: impl FnOnce(Vec<u8>) -> Vec<u8>,
+    ) -> io::Result<String> {
+        let path = manifest_path(self.plan.assembly(id));
+        let bytes = self.edit(&path, change)?;
+        if self.reseal {
+            self.built.manifests[id.0] = FileDigests::of(&bytes);
+            self.seal()?;
+        }
+        Ok(path)
+    }
+
+    /// Makes the catalogs anew that list other digests than before, and the registry.
+    fn seal(&mut self) -> io::Result<()> {
+        for index in 0..self.plan.packages.len() {
+            let catalog = catalog::write(&build::catalog_of(self.plan, PackageId(index), &self.built));
+            let digest = FileDigests::of(&catalog).sha256;
+            let former = std::mem::replace(&mut self.built.catalogs[index], digest);
+            if digest != former {
+                self.write(&package_path(&self.plan.packages[index], "cat"), &catalog)?;
+                self.replace_store_catalog(&former, &digest, &catalog)?;
+            }
+        }
+        for index in 0..self.plan.foreign.len() {
+            let catalog = build::foreign_catalog(self.plan, &self.plan.foreign[index], &self.built);
+            self.put_foreign_catalog(index, &catalog)?;
+        }
+        self.rebuild_components()
+    }
+
+    /// Puts a catalog of a foreign deployment in the place of the one that is there.
+    pub(super) fn put_foreign_catalog(&mut self, index: usize, catalog: &Catalog) -> io::Result<String> {
+        let bytes = catalog::write(catalog);
+        let digest = FileDigests::of(&bytes).sha256;
+        let former = std::mem::replace(&mut self.built.foreign_catalogs[index], digest);
+        self.replace_store_catalog(&former, &digest, &bytes)?;
+        Ok(store_catalog_path(&digest))
+    }
+
+    fn replace_store_catalog(
+        &mut self,
+        former: &[u8; 32],
+        digest: &[u8; 32],
+        catalog: &[u8],
+    ) -> io::Result<()> {
+        let path = store_catalog_path(former);
+        if self.volume.details(&volume_path(&path)?).is_ok() {
+            self.remove(&path)?;
+            self.write(&store_catalog_path(digest), catalog)?;
+        }
+        Ok(())
+    }
+
+    /// Makes COMPONENTS anew from the digests of the files.
+    pub(super) fn rebuild_components(&mut self) -> io::Result<()> {
+        self.registry = Registry::new(self.plan, &self.built);
+        self.write_hive(Hive::Components)
+    }
+
+    // ---- Registry
+
+    /// Changes a key and writes its hive.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such key: targets are chosen so that there is.
+    pub(super) fn edit_key(
+        &mut self,
+        hive: Hive,
+        path: &str,
+        change: impl FnOnce(&mut Key),
+    ) -> io::Result<()> {
+        let key = self.registry.key_mut(hive, path).unwrap_or_else(|| panic!("there is no key {path}"));
+        change(key);
+        self.write_hive(hive)
+    }
+
+    /// Removes a key and writes its hive.
+    pub(super) fn remove_key(&mut self, hive: Hive, path: &str) -> io::Result<()> {
+        let (parent, name) = path.rsplit_once('\\').unwrap_or(("", path));
+        self.edit_key(hive, parent, |key| key.subkeys.retain(|subkey| subkey.name != name.into()))
+    }
+
+    pub(super) fn write_hive(&mut self, hive: Hive) -> io::Result<()> {
+        build::write_hive(self.plan, &self.registry, hive, self.volume)
+    }
+}
+
+fn volume_path(text: &str) -> io::Result<VolumePath> {
+    VolumePath::parse(text).map_err(io::Error::other)
+}
