@@ -3,12 +3,15 @@
 The example hive_dump of this repository prints every key and value of a hive, logs beside it applied, and writes the
 hive after its logs. The judges read that. Each has to find the same keys, and values of the same name, type and
 data, as far as it tells them. Where a judge differs, the difference must be one of the known kinds below, which
-say why. An unknown difference fails.
+say why. An unknown difference fails, and so does a known one that no longer occurs.
+
+Where HIVE.jsonl stands beside a hive, as the example write_hives leaves it, it says what has to be found.
 """
 
 import argparse
 import base64
 import collections
+import concurrent.futures
 import json
 import pathlib
 import subprocess
@@ -20,14 +23,19 @@ import xml.etree.ElementTree as ElementTree
 import pyregf
 from dissect.regf import RegistryHive
 
-NONE, SZ, EXPAND_SZ, BINARY, DWORD, DWORD_BIG_ENDIAN, LINK, MULTI_SZ, QWORD = 0, 1, 2, 3, 4, 5, 6, 7, 11
+SZ, EXPAND_SZ, BINARY, DWORD, DWORD_BIG_ENDIAN, LINK, MULTI_SZ, QWORD = 1, 2, 3, 4, 5, 6, 7, 11
 TEXTS = (SZ, EXPAND_SZ, LINK)
+NUMBER_BYTES = {DWORD: 4, DWORD_BIG_ENDIAN: 4, QWORD: 8}
 
 # Data above this length is in segments, since version 1.4.
 SEGMENT = 16344
 BIG_DATA_IN_1_4 = (
     lambda value, minor: minor == 4 and len(value.data) > SEGMENT,
     "knows big data from version 1.5 on only; hivex and the specification have it since 1.4",
+)
+NUMBER_OF_ANOTHER_LENGTH = (
+    lambda value, minor: value.type in NUMBER_BYTES and len(value.data) != NUMBER_BYTES[value.type],
+    "takes data that is too short or too long for a number of its type for one all the same",
 )
 
 # A key is a tuple of names from the root; a value has a key, a name, a type and data.
@@ -57,15 +65,25 @@ def checksur(program, hive, replayed):
     return header, content, damages
 
 
+def number_of(value):
+    """The number that a value holds; None if its length is not that of its type."""
+    if len(value.data) != NUMBER_BYTES[value.type]:
+        return None
+    return int.from_bytes(value.data, "big" if value.type == DWORD_BIG_ENDIAN else "little")
+
+
 def text_of(data):
     """The text of UTF-16 data up to its first NUL."""
     return data.decode("utf-16-le", "replace").split("\0")[0]
 
 
 class Hivexml:
-    """hivex, of libguestfs. Its XML has texts as texts, and knows no type of what it calls binary."""
+    """hivex, of libguestfs. Its XML has texts as texts and numbers as numbers."""
 
-    KNOWN = []
+    KINDS = "none string expand binary int32 int32 link string-list".split()
+    KINDS += "resource-list resource-description resource-requirements int64".split()
+
+    KNOWN = [NUMBER_OF_ANOTHER_LENGTH]
 
     def read(self, path):
         printed = subprocess.run(["hivexml", str(path)], capture_output=True, check=True).stdout
@@ -85,21 +103,21 @@ class Hivexml:
         if element.get("encoding") == "base64":
             data = base64.b64decode(data)
         elif kind in ("int32", "int64"):
-            data = int(data)
+            data = int(data) % (1 << int(kind[3:]))
         elif kind == "string-list":
             data = tuple(string.text or "" for string in element.findall("string"))
         return Value(key, element.get("key", ""), kind, data)
 
     def of_ours(self, value):
-        kind, data = "binary", value.data
+        kind, data = "unknown", value.data
+        if value.type < len(self.KINDS):
+            kind = self.KINDS[value.type]
         if value.type in TEXTS:
-            kind, data = {SZ: "string", EXPAND_SZ: "expand", LINK: "link"}[value.type], text_of(data)
+            data = text_of(data)
         elif value.type == MULTI_SZ:
-            kind, data = "string-list", tuple(data.decode("utf-16-le", "replace").split("\0")[:-1])
-        elif value.type in (DWORD, DWORD_BIG_ENDIAN) and len(data) == 4:
-            kind, data = "int32", int.from_bytes(data, "little" if value.type == DWORD else "big", signed=True)
-        elif value.type == QWORD and len(data) == 8:
-            kind, data = "int64", int.from_bytes(data, "little", signed=True)
+            data = tuple(data.decode("utf-16-le", "replace").split("\0")[:-1])
+        elif value.type in NUMBER_BYTES:
+            data = number_of(value)
         return value._replace(type=kind, data=data)
 
 
@@ -138,6 +156,7 @@ class Reglookup:
 
     KNOWN = [
         (lambda value, minor: not value.data, "prints (null) where there is no data"),
+        NUMBER_OF_ANOTHER_LENGTH,
         BIG_DATA_IN_1_4,
     ]
 
@@ -162,9 +181,8 @@ class Reglookup:
 
     def of_ours(self, value):
         data = value.data if value.type == BINARY else None
-        lengths = {DWORD: 4, DWORD_BIG_ENDIAN: 4, QWORD: 8}
-        if len(value.data) == lengths.get(value.type):
-            data = int.from_bytes(value.data, "big" if value.type == DWORD_BIG_ENDIAN else "little")
+        if value.type in NUMBER_BYTES:
+            data = number_of(value)
         return Value(self.key(value.key), self.stored(value.name), value.type, data)
 
     def key(self, names):
@@ -200,6 +218,28 @@ class Dissect:
         return value
 
 
+class Simulator:
+    """What the simulator says that it wrote: no judge, but the truth."""
+
+    KNOWN = []
+
+    def read(self, path):
+        content = Content()
+        for line in path.read_text().splitlines():
+            key = json.loads(line)
+            path = tuple(key["path"])
+            content.keys.append(path)
+            for value in key["values"]:
+                content.values.append(Value(path, value["name"], value["type"], bytes.fromhex(value["data"])))
+        return content
+
+    def of_ours(self, value):
+        return value
+
+
+JUDGES = (Hivexml(), Libregf(), Reglookup(), Dissect())
+
+
 def compare(judge, minor, ours, theirs):
     """Gives the unknown differences of two contents, and the reasons of the known ones."""
     unknown, known = [], collections.Counter()
@@ -224,36 +264,52 @@ def compare(judge, minor, ours, theirs):
     return unknown, known
 
 
+def judge_hive(dump, hive):
+    """Gives the unknown differences about a hive, and how often there are known ones, by judge and reason."""
+    with tempfile.TemporaryDirectory() as folder:
+        replayed = pathlib.Path(folder) / "replayed"
+        header, ours, damages = checksur(dump, hive, replayed)
+        readings = [(judge, replayed) for judge in JUDGES]
+        description = hive.with_name(hive.name + ".jsonl")
+        if description.exists():
+            readings.append((Simulator(), description))
+        unknown, known = [f"{hive}: checksur says {damage}" for damage in damages], collections.Counter()
+        minor = int(header["version"].split(".")[1])
+        for judge, path in readings:
+            name = type(judge).__name__.lower()
+            try:
+                differences, reasons = compare(judge, minor, ours, judge.read(path))
+            except Exception as error:  # each judge raises types of its own; each of them is a refusal
+                differences, reasons = [f"{type(error).__name__}: {str(error)[:300]}"], {}
+            unknown += [f"{hive}: {name}: {difference}" for difference in differences]
+            known.update({(name, reason): count for reason, count in reasons.items()})
+    return unknown, known
+
+
 def main():
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--dump", required=True, help="the example hive_dump")
-    arguments.add_argument("--real", type=pathlib.Path, help="the folder of genuine files")
-    arguments.add_argument("hives", nargs="*", type=pathlib.Path)
+    arguments.add_argument("folders", nargs="+", type=pathlib.Path, help="folders of hives, with logs beside them")
     arguments = arguments.parse_args()
-    hives = list(arguments.hives)
-    for hive in sorted(arguments.real.glob("hives/**/*")) if arguments.real else []:
-        if hive.is_file() and not hive.suffix.startswith((".LOG", ".tsv")):
-            hives.append(hive)
-    if not hives:
-        sys.exit("no hives to judge")
+    hives = []
+    for folder in arguments.folders:
+        files = [path for path in sorted(folder.glob("**/*")) if path.is_file()]
+        found = [path for path in files if path.suffix not in (".LOG1", ".LOG2", ".jsonl", ".tsv")]
+        if not found:
+            sys.exit(f"no hives in {folder}")
+        hives += found
 
     unknown, known = [], collections.Counter()
-    with tempfile.TemporaryDirectory() as folder:
-        replayed = pathlib.Path(folder) / "replayed"
-        for hive in hives:
-            header, ours, damages = checksur(arguments.dump, hive, replayed)
-            unknown += [f"{hive}: checksur says {damage}" for damage in damages]
-            minor = int(header["version"].split(".")[1])
-            for judge in (Hivexml(), Libregf(), Reglookup(), Dissect()):
-                name = type(judge).__name__.lower()
-                try:
-                    differences, reasons = compare(judge, minor, ours, judge.read(replayed))
-                except Exception as error:  # each judge raises types of its own; each of them is a refusal
-                    differences, reasons = [f"{type(error).__name__}: {str(error)[:300]}"], {}
-                unknown += [f"{hive}: {name}: {difference}" for difference in differences]
-                known.update({(name, reason): count for reason, count in reasons.items()})
+    with concurrent.futures.ProcessPoolExecutor() as pool:
+        for differences, counts in pool.map(judge_hive, [arguments.dump] * len(hives), hives):
+            unknown += differences
+            known += counts
     for (name, reason), count in sorted(known.items()):
         print(f"known: {name} differs in {count} values: it {reason}")
+    for judge in JUDGES:
+        name = type(judge).__name__.lower()
+        missing = [reason for _, reason in judge.KNOWN if (name, reason) not in known]
+        unknown += [f"{name} was expected to differ and does not: it {reason}" for reason in missing]
     for line in unknown:
         print(f"UNKNOWN: {line}")
     print(f"{len(hives)} hives judged, {known.total()} known differences, {len(unknown)} unknown")

@@ -1,10 +1,12 @@
 //! Wall-clock times and throughputs. For information: on shared machines they move by ten per cent and more.
 
 use benches::{
-    AT, HASHED_SIZES_BYTES, IDENTITY_TEXT, Inputs, bare_quick_xml, hash, judge_catalogs, make_keyform,
-    messages, mixed_messages, parse_identity, parse_manifests, roxmltree, whole_scan,
+    AT, HASHED_SIZES_BYTES, IDENTITY_TEXT, Inputs, bare_quick_xml, components_hive, hash, judge_catalogs,
+    make_keyform, messages, mixed_messages, parse_identity, parse_manifests, roxmltree, sum_words, walk_hive,
+    whole_scan,
 };
 use checker::format::catalog::Verifier;
+use checker::format::hive;
 use checker::format::identity::Identity;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
@@ -52,5 +54,16 @@ fn hashing(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, identities, documents, hashing);
+fn hives(criterion: &mut Criterion) {
+    let bytes = components_hive();
+    let opened = hive::open(&bytes, &[]).expect("the hive is sound");
+    let mut group = criterion.benchmark_group("hive");
+    group.throughput(Throughput::Bytes(bytes.len() as u64));
+    group.bench_function("walk", |bencher| bencher.iter(|| walk_hive(&opened.hive)));
+    group.bench_function("check", |bencher| bencher.iter(|| opened.hive.check().is_empty()));
+    group.bench_function("adding up the bytes", |bencher| bencher.iter(|| sum_words(&bytes)));
+    group.finish();
+}
+
+criterion_group!(benches, identities, documents, hashing, hives);
 criterion_main!(benches);

@@ -2,16 +2,18 @@
 
 use checker::digest::{Algorithm, Digest};
 use checker::format::catalog::{Catalog, Roots, Status, Verifier};
+use checker::format::hive::{Event, Hive};
 use checker::format::identity::Identity;
 use checker::format::keyform;
 use checker::format::manifest::Manifest;
 use checker::format::time::Instant;
 use checker::image::Image;
-use checker::scan::{Scan, Skip};
+use checker::scan::Scan;
 use checker::volume::{MemoryVolume, Volume, VolumePath};
 use simstore::build::{MANIFESTS, PACKAGES, build};
 use simstore::plan::{Profile, Size, StorePlan};
 use simstore::write::authority::roots_pem;
+use simstore::write::hive::{Key, Options, Value, Writer};
 use std::hint::black_box;
 
 /// The moment for which signatures are judged.
@@ -167,10 +169,67 @@ pub fn hash_with_sha2(messages: &[Vec<u8>]) {
     }
 }
 
-/// Scans the store with so many threads, and gives how many bytes of payload were hashed.
+/// A hive of some 20 MB with 40,000 keys of the shape that components have.
+#[must_use]
+pub fn components_hive() -> Vec<u8> {
+    const COMPONENTS: u32 = 40_000;
+    let mut writer = Writer::new(&Key::new("ROOT"), &Options::default());
+    for name in ["DerivedData", "Components"] {
+        writer.open(&Key::new(name));
+    }
+    for index in 0..COMPONENTS {
+        writer.add(&component(index));
+    }
+    let hive = writer.finish();
+    assert!((15 << 20..25 << 20).contains(&hive.len()), "{}", hive.len());
+    hive
+}
+
+fn component(index: u32) -> Key {
+    let name = format!("amd64_sample-component-{index:05}_31bf3856ad364e35_6.1.7601.17514_none_{index:016x}");
+    let identity = format!(
+        "Sample-Component-{index:05}, Culture=neutral, Version=6.1.7601.17514, \
+         PublicKeyToken=31bf3856ad364e35, ProcessorArchitecture=amd64, versionScope=NonSxS"
+    );
+    let key = Key::new(name)
+        .with_value(Value::binary("identity", identity))
+        .with_value(Value::binary("S256H", index.to_le_bytes().repeat(8)))
+        .with_value(Value::none(format!("c!sample..-package_{index:016x}")));
+    (0..index % 5).fold(key, |key, file| key.with_value(Value::dword(format!("f!file{file}.dll"), 7)))
+}
+
+/// Reads every key and value of a hive and all data, and gives how many keys and values there are.
+///
+/// # Panics
+///
+/// If something cannot be read: then the numbers would mean nothing.
+#[must_use]
+pub fn walk_hive(hive: &Hive<'_>) -> u64 {
+    let mut count = 0;
+    for event in hive.walk() {
+        match event {
+            Event::Key(visit) => {
+                black_box(visit.key.name());
+            }
+            Event::Value { value, data } => {
+                black_box((value.name(), value.data_type(), data.expect("the data is sound")));
+            }
+            Event::Unreadable(error) => panic!("{error}"),
+        }
+        count += 1;
+    }
+    count
+}
+
+/// Adds the words of some bytes up: no reader can be faster than that.
+pub fn sum_words(bytes: &[u8]) {
+    let (words, _) = bytes.as_chunks::<8>();
+    black_box(words.iter().fold(0, |sum: u64, word| sum.wrapping_add(u64::from_le_bytes(*word))));
+}
+
+/// Scans the store, its registry included, with so many threads, and gives how many bytes of payload were hashed.
 pub fn whole_scan(inputs: &Inputs, threads: usize) -> u64 {
     let Ok(image) = Image::open(&inputs.volume) else { return 0 };
-    let skip = Skip { registry: true, ..Skip::default() };
-    let report = Scan::new(&image).roots(inputs.roots.clone()).at(AT).threads(threads).skip(skip).run();
+    let report = Scan::new(&image).roots(inputs.roots.clone()).at(AT).threads(threads).run();
     report.counts.payload_bytes
 }

@@ -4,10 +4,12 @@
 //! does besides hits both.
 
 use benches::{
-    AT, HASHED_SIZES_BYTES, IDENTITY_TEXT, Inputs, bare_quick_xml, hash, hash_with_sha2, judge_catalogs,
-    make_keyform, messages, mixed_messages, parse_identity, parse_manifests, roxmltree, whole_scan,
+    AT, HASHED_SIZES_BYTES, IDENTITY_TEXT, Inputs, bare_quick_xml, components_hive, hash, hash_with_sha2,
+    judge_catalogs, make_keyform, messages, mixed_messages, parse_identity, parse_manifests, roxmltree,
+    sum_words, walk_hive, whole_scan,
 };
 use checker::format::catalog::Verifier;
+use checker::format::hive;
 use checker::format::identity::Identity;
 use std::time::{Duration, Instant};
 
@@ -45,6 +47,23 @@ fn cost(what: &str, per: f64, body: &mut dyn FnMut()) {
     println!("{:<58} {:9.2} us", what, median(times.collect()));
 }
 
+/// Prints how many megabytes of hive something reads in a second.
+fn speed(what: &str, bytes: usize, body: &mut dyn FnMut()) {
+    let speeds = (0..ROUNDS).map(|_| bytes as f64 / 1e6 / time(body).as_secs_f64());
+    println!("{:<58} {:7.0} MB/s", what, median(speeds.collect()));
+}
+
+fn hives() {
+    let bytes = components_hive();
+    let Ok(opened) = hive::open(&bytes, &[]) else { panic!("the hive is sound") };
+    let hive = &opened.hive;
+    let count = walk_hive(hive);
+    let mut walk = || assert_eq!(walk_hive(hive), count);
+    ratio("hive walk, against adding up the bytes", &mut walk, &mut || sum_words(&bytes));
+    speed(&format!("hive walk, {count} keys and values"), bytes.len(), &mut walk);
+    speed("hive check", bytes.len(), &mut || assert!(hive.check().is_empty()));
+}
+
 fn main() {
     let inputs = Inputs::new();
     let manifests = &inputs.manifests;
@@ -77,4 +96,5 @@ fn main() {
     cost("catalog verdict, chains remembered", catalogs, &mut || judge_catalogs(&inputs.catalogs, &verifier));
     let bytes = inputs.payload_bytes as f64 / f64::from(1 << 20);
     cost("whole scan, one thread, per MiB of payload", bytes, &mut || assert!(whole_scan(&inputs, 1) > 0));
+    hives();
 }

@@ -6,6 +6,8 @@
 //! libFuzzer.
 
 pub mod catalog;
+pub mod hive;
+pub mod hive_log;
 pub mod identity;
 pub mod manifest;
 pub mod package;
@@ -18,6 +20,8 @@ pub type Target = (&'static str, fn(&[u8]));
 /// Every target: the name is that of its program and of its folder of seeds.
 pub const TARGETS: &[Target] = &[
     ("catalog", catalog::run),
+    ("hive", hive::run),
+    ("hive_log", hive_log::run),
     ("identity", identity::run),
     ("manifest", manifest::run),
     ("package", package::run),
