@@ -12,6 +12,7 @@ use crate::write::hash::Hash;
 use crate::write::manifest::{self, FileDigests};
 use crate::write::{package, payload};
 use checker::volume::{VolumeMut, VolumePath};
+use serde::{Deserialize, Serialize};
 use std::io;
 
 /// Where manifests are, from the folder that holds `Windows`.
@@ -24,7 +25,7 @@ pub const PACKAGES: &str = "Windows/servicing/Packages";
 pub const STORE_CATALOGS: &str = "Windows/WinSxS/Catalogs";
 
 /// What building a store has to remember of its files, and what faults need to know.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Built {
     /// The digests of each assembly's manifest, in the order of the plan.
     pub manifests: Vec<FileDigests>,

@@ -20,6 +20,7 @@ mod workbench;
 use crate::build::Built;
 use crate::expectation::{Expectation, Expected, info};
 use crate::plan::StorePlan;
+use crate::plan::choices::next_random;
 use checker::code::Hresult;
 use checker::volume::VolumeMut;
 use serde::Serialize;
@@ -75,6 +76,21 @@ impl Fault {
         (self.targets)(plan)
     }
 
+    /// The target that a seed chooses among those whose name contains some text, in any letter case.
+    ///
+    /// # Errors
+    ///
+    /// If there is none.
+    pub fn target(&self, plan: &StorePlan, text: &str, seed: u64) -> Result<Target, NothingToStrike> {
+        let text = text.to_lowercase();
+        let mut targets = self.targets(plan);
+        targets.retain(|target| target.name(plan).to_lowercase().contains(&text));
+        let mut state = seed;
+        let number = next_random(&mut state) % (targets.len() as u64).max(1);
+        let chosen = usize::try_from(number).ok().and_then(|number| targets.get(number));
+        chosen.copied().ok_or(NothingToStrike { fault: self.id, text })
+    }
+
     /// Wounds a store, and tells what should be found now.
     ///
     /// # Errors
@@ -100,6 +116,22 @@ impl Fault {
         })
     }
 }
+
+/// A fault and a store that has nothing which it could strike.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NothingToStrike {
+    fault: &'static str,
+    text: String,
+}
+
+impl std::fmt::Display for NothingToStrike {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "there is nothing in this store that {} could strike", self.fault)?;
+        if self.text.is_empty() { Ok(()) } else { write!(f, " and whose name contains {:?}", self.text) }
+    }
+}
+
+impl std::error::Error for NothingToStrike {}
 
 /// Where and how a fault strikes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -17,6 +17,7 @@ pub mod fault;
 pub mod judge;
 pub mod plan;
 pub mod registry;
+pub mod store_folder;
 mod temp_store;
 pub mod write;
 

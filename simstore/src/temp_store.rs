@@ -1,11 +1,10 @@
 //! A store in a folder that goes away by itself.
 
-use crate::build::build;
+use crate::fault::{Fault, Receipt, Wound};
 use crate::plan::{Profile, Size, StorePlan};
-use crate::write::authority::roots_pem;
-use checker::volume::RealFolder;
+use crate::store_folder::StoreFolder;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 use tempfile::TempDir;
 
 /// A simulated store in a temporary folder, for other people's tests. The folder goes away with the value.
@@ -16,12 +15,17 @@ use tempfile::TempDir;
 /// let plan = StorePlan::from_seed(7, Profile::Win10, Size::SMALL);
 /// let store = TempStore::from_plan(plan)?;
 /// assert!(store.roots().join("roots.pem").is_file());
+///
+/// // What a checker should find in a damaged store is in the receipt.
+/// let receipt = store.damage(simstore::fault::fault_named("payload-bit-flipped").unwrap(), 1)?;
+/// assert_eq!(receipt.expectation.findings[0].id, "payload-corrupt");
 /// # Ok::<(), std::io::Error>(())
 /// ```
 #[derive(Debug)]
 pub struct TempStore {
-    folder: TempDir,
-    plan: StorePlan,
+    // Dropped last, so that nothing is left behind.
+    store: StoreFolder,
+    _folder: TempDir,
 }
 
 impl TempStore {
@@ -42,32 +46,36 @@ impl TempStore {
     /// If the temporary folder cannot be written.
     pub fn from_plan(plan: StorePlan) -> io::Result<TempStore> {
         let folder = tempfile::tempdir()?;
-        let image = folder.path().join("image");
-        let roots = folder.path().join("roots");
-        fs::create_dir(&image)?;
-        fs::create_dir(&roots)?;
-        build(&plan, &mut RealFolder::open(&image)?)?;
-        fs::write(roots.join("roots.pem"), roots_pem())?;
-        Ok(TempStore { folder, plan })
+        Ok(TempStore { store: StoreFolder::build(folder.path(), plan)?, _folder: folder })
+    }
+
+    /// Wounds the store in a place that the seed chooses.
+    ///
+    /// # Errors
+    ///
+    /// If it is wounded already, or there is nothing in it that the fault could strike; else what the host says.
+    pub fn damage(&self, fault: &Fault, seed: u64) -> io::Result<Receipt> {
+        let target = fault.target(self.plan(), "", seed).map_err(io::Error::other)?;
+        self.store.damage(fault, &Wound { target, reseal: false })
     }
 
     /// The folder that holds `Windows`.
     pub fn image(&self) -> PathBuf {
-        self.path().join("image")
+        self.store.image()
     }
 
     /// The folder with the root certificates under which the store is signed.
     pub fn roots(&self) -> PathBuf {
-        self.path().join("roots")
+        self.store.roots()
     }
 
     /// The folder that holds both.
     pub fn path(&self) -> &Path {
-        self.folder.path()
+        self.store.path()
     }
 
     /// What the store contains.
     pub fn plan(&self) -> &StorePlan {
-        &self.plan
+        self.store.plan()
     }
 }

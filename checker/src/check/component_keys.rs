@@ -286,7 +286,7 @@ fn is_mark_of(mark: &str, file_name: &str) -> bool {
 
 /// Notes components that no package holds.
 pub(super) fn holders(subject: &StoreSubject<'_>, outcome: &mut Outcome) {
-    for (_, entry, key) in kept(subject) {
+    for (_, entry, key) in kept(subject).filter(|(name, _, key)| name.eq_ignore_ascii_case(&key.name)) {
         let marked = key.deployments.iter().map(|name| name.to_ascii_lowercase());
         let known = marked.chain(entry.required_by.iter().cloned()).chain(entry.deployment.clone());
         let entries: Vec<_> = known.filter_map(|name| subject.index.deployments.get(&name)).collect();

@@ -44,9 +44,9 @@ pub(super) const FAULTS: &[Fault] = &[
         |bench, target| signed(bench, target, Some(current(Signer::Stranger)))),
     fault("catalog-issuers-removed", "the certificates above the signer's are not there", "catalog-not-anchored", packages,
         |bench, target| wounded(bench, target, Wound::SignerIssuersMissing)),
-    fault("catalog-expired", "the certificate has expired, and there is no time stamp", "catalog-expired", packages,
+    fault("catalog-expired", "there is no time stamp, and the signer has expired", "catalog-expired", packages,
         |bench, target| { let by = Signature { time_stamp: None, ..expired(bench.plan) }; signed(bench, target, Some(by)) }),
-    fault("catalog-not-yet-valid", "the certificate is not valid yet, and there is no time stamp", "catalog-not-yet-valid", packages,
+    fault("catalog-not-yet-valid", "there is no time stamp, and the signer is not valid yet", "catalog-not-yet-valid", packages,
         |bench, target| { let by = Signature { time_stamp: None, ..current(Signer::NotYetValid) }; signed(bench, target, Some(by)) }),
     fault("time-stamp-altered", "the time stamp's signature does not fit", "catalog-timestamp-broken", packages,
         |bench, target| stamped(bench, target, Wound::TimeStampSignature)),
@@ -58,12 +58,12 @@ pub(super) const FAULTS: &[Fault] = &[
         |bench, target| { let by = stamped_on(bench.plan, 2013, 2022); signed(bench, target, Some(by)) }),
     fault("time-stamp-too-early", "the time stamp is from before the certificate's start", "catalog-timestamp-outside", packages,
         |bench, target| { let by = stamped_on(bench.plan, 2010, 2016); signed(bench, target, Some(by)) }),
-    fault("time-stamp-suspect", "the time stamp does not verify, and the certificate is still valid", "catalog-timestamp-suspect", packages,
+    fault("time-stamp-suspect", "the time stamp does not verify, the signer is still valid", "catalog-timestamp-suspect", packages,
         |bench, target| {
             let by = Signature { wounds: vec![Wound::TimeStampSignature], ..current(Signer::Windows10) };
             signed(bench, target, Some(by))
         }),
-    fault("catalog-lifetime-over", "the certificate is for its lifetime only, and has expired", "catalog-lifetime-expired", packages,
+    fault("catalog-lifetime-over", "the signer is for its lifetime only, and has expired", "catalog-lifetime-expired", packages,
         |bench, target| signed(bench, target, Some(current(Signer::LifetimeExpired)))),
     fault("catalog-of-another", "the catalog is that of another package", "mum-not-in-catalog",
         |plan| packages_where(plan, |id| other(plan, id).is_some()), of_another),

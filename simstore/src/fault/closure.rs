@@ -15,18 +15,18 @@ use std::io;
 
 #[rustfmt::skip]
 pub(super) const FAULTS: &[Fault] = &[
-    fault("component-removed", "a component of something installed is removed, with all that is of it", "closure-component-missing",
+    fault("component-removed", "a component of something installed is removed altogether", "closure-component-missing",
         |plan| assemblies(plan, false, true), component_removed),
-    fault("staged-component-removed", "a component of something staged is removed, with all that is of it", "staged-closure-missing",
+    fault("staged-component-removed", "a component of something staged is removed altogether", "staged-closure-missing",
         |plan| assemblies(plan, false, false), component_removed),
-    fault("deployment-removed", "a deployment of something installed is removed, with all that is of it", "closure-deployment-missing",
+    fault("deployment-removed", "a deployment of something installed is removed altogether", "closure-deployment-missing",
         |plan| assemblies(plan, true, true), deployment_removed),
-    fault("staged-deployment-removed", "a deployment of something staged is removed, with all that is of it", "staged-closure-missing",
+    fault("staged-deployment-removed", "a deployment of something staged is removed altogether", "staged-closure-missing",
         |plan| assemblies(plan, true, false), deployment_removed),
     fault("deployment-made-component", "a package's deployment is none, and is signed so", "closure-not-a-deployment", named_deployments, not_a_deployment),
-    fault("package-removed", "a part of an installed package is removed, with all that is of it", "closure-package-missing",
+    fault("package-removed", "a part of an installed package is removed altogether", "closure-package-missing",
         |plan| parts(plan, true), package_removed),
-    fault("staged-package-removed", "a part of a staged package is removed, with all that is of it", "staged-package-missing",
+    fault("staged-package-removed", "a part of a staged package is removed altogether", "staged-package-missing",
         |plan| parts(plan, false), package_removed),
 ];
 

@@ -19,7 +19,7 @@ pub(super) const FAULTS: &[Fault] = &[
     fault("component-key-name-altered", "a bit flips in the key's name", "component-key-name-illegal", assemblies, key_name_altered),
     fault("component-key-renamed", "the key has the name of another version", "component-identity-mismatch", assemblies, key_renamed),
     fault("component-values-lost", "all values but the flags are lost", "component-values-lost", assemblies,
-        |bench, target| whole_key(bench, target, |key| key.values = vec![Value::dword("ClosureFlags", 3)])),
+        |bench, target| whole_key(bench, target, |key| key.values.retain(|value| is_flags(value)))),
     fault("component-identity-deleted", "the identity is deleted", "component-identity-missing", assemblies,
         |bench, target| value(bench, target, "identity", |key| remove(key, "identity"))),
     fault("component-identity-as-text", "the identity is a text", "component-identity-type", assemblies,
@@ -191,6 +191,10 @@ pub(super) fn change_text(key: &mut Key, name: &str, change: fn(String) -> Strin
 pub(super) fn retype(key: &mut Key, name: &str, kind: u32) {
     let name = Name::from(name);
     key.values.iter_mut().filter(|value| value.name == name).for_each(|value| value.kind = kind);
+}
+
+fn is_flags(value: &Value) -> bool {
+    ["CF", "ClosureFlags"].iter().any(|flags| value.name == (*flags).into())
 }
 
 pub(super) fn is_mark(value: &Value, mark: &str) -> bool {

@@ -60,7 +60,7 @@ macro_rules! document_faults {
             .resealable(),
             fault(
                 concat!($kind, "-nul-inside"),
-                "a byte in the middle is NUL",
+                "a byte of the name is NUL",
                 concat!($kind, "-illegal-character"),
                 $targets,
                 |bench, target| $edit(bench, target, nul_inside),
@@ -322,8 +322,9 @@ fn nul_tail(mut bytes: Vec<u8>) -> Vec<u8> {
 }
 
 fn nul_inside(mut bytes: Vec<u8>) -> Vec<u8> {
-    let middle = bytes.len() / 2;
-    bytes[middle] = 0;
+    const NAME: &[u8] = b"<assemblyIdentity name=\"";
+    let name = bytes.windows(NAME.len()).position(|window| window == NAME).map_or(0, |at| at + NAME.len());
+    bytes[name + 2] = 0;
     bytes
 }
 

@@ -6,9 +6,10 @@ use super::names::Identity;
 use super::xml::{ASM_V1, ASM_V3, Document, identity_tag, tag};
 use crate::plan::{Assembly, DigestMethod, Role, Section, Style};
 use base64ct::{Base64, Encoding};
+use serde::{Deserialize, Serialize};
 
 /// The digests of a file: both, whichever the manifest shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileDigests {
     /// The SHA-1.
     pub sha1: [u8; 20],
