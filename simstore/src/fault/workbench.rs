@@ -107,10 +107,7 @@ impl<'w> Workbench<'w> {
     ) -> io::Result<String> {
         let path = package_path(self.plan.package(id), "mum");
         let bytes = self.edit(&path, change)?;
-        if self.reseal {
-            self.built.packages[id.0] = FileDigests::of(&bytes);
-            self.seal()?;
-        }
+        self.seal(|built| built.packages[id.0] = FileDigests::of(&bytes))?;
         Ok(path)
     }
 
@@ -122,27 +119,33 @@ impl<'w> Workbench<'w> {
     ) -> io::Result<String> {
         let path = manifest_path(self.plan.assembly(id));
         let bytes = self.edit(&path, change)?;
-        if self.reseal {
-            self.built.manifests[id.0] = FileDigests::of(&bytes);
-            self.seal()?;
-        }
+        self.seal(|built| built.manifests[id.0] = FileDigests::of(&bytes))?;
         Ok(path)
     }
 
-    /// Makes the catalogs anew that list other digests than before, and the registry.
-    fn seal(&mut self) -> io::Result<()> {
+    /// Makes anew what vouches for a document that has other digests now, if that is wanted: the catalogs that list it,
+    /// and the registry.
+    fn seal(&mut self, change: impl FnOnce(&mut Built)) -> io::Result<()> {
+        if !self.reseal {
+            return Ok(());
+        }
+        let former = self.built.clone();
+        change(&mut self.built);
         for index in 0..self.plan.packages.len() {
-            let catalog = catalog::write(&build::catalog_of(self.plan, PackageId(index), &self.built));
-            let digest = FileDigests::of(&catalog).sha256;
-            let former = std::mem::replace(&mut self.built.catalogs[index], digest);
-            if digest != former {
-                self.write(&package_path(&self.plan.packages[index], "cat"), &catalog)?;
-                self.replace_store_catalog(&former, &digest, &catalog)?;
+            let catalog = build::catalog_of(self.plan, PackageId(index), &self.built);
+            if catalog != build::catalog_of(self.plan, PackageId(index), &former) {
+                let bytes = catalog::write(&catalog);
+                let digest = FileDigests::of(&bytes).sha256;
+                self.write(&package_path(&self.plan.packages[index], "cat"), &bytes)?;
+                self.replace_store_catalog(&former.catalogs[index], &digest, &bytes)?;
+                self.built.catalogs[index] = digest;
             }
         }
-        for index in 0..self.plan.foreign.len() {
-            let catalog = build::foreign_catalog(self.plan, &self.plan.foreign[index], &self.built);
-            self.put_foreign_catalog(index, &catalog)?;
+        for (index, foreign) in self.plan.foreign.iter().enumerate() {
+            let catalog = build::foreign_catalog(self.plan, foreign, &self.built);
+            if catalog != build::foreign_catalog(self.plan, foreign, &former) {
+                self.put_foreign_catalog(index, &catalog)?;
+            }
         }
         self.rebuild_components()
     }

@@ -1,30 +1,40 @@
 //! Every fault, in two profiles: exactly the roots and the consequences of its receipt, and nothing else.
 
-use crate::differences;
+use crate::{AT, differences, read_back, roots};
+use checker::check::CHECKS;
+use checker::code::fifteen;
+use checker::finding::FINDINGS;
+use checker::image::Image;
+use checker::scan::Scan;
 use checker::volume::MemoryVolume;
 use simstore::build::{Built, build};
+use simstore::expectation::Expectation;
 use simstore::fault::{Fault, Receipt, Wound, faults};
+use simstore::judge::{Report, judge};
 use simstore::plan::{Profile, Size, StorePlan};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
 /// A healthy store, to be damaged again and again.
-struct Base {
-    plan: StorePlan,
+pub(crate) struct Base {
+    pub(crate) plan: StorePlan,
     volume: MemoryVolume,
     built: Built,
 }
 
 impl Base {
-    fn new(seed: u64, profile: Profile) -> Base {
-        let plan = StorePlan::from_seed(seed, profile, Size::SMALL);
+    pub(crate) fn new(seed: u64, profile: Profile) -> Base {
+        Base::of(StorePlan::from_seed(seed, profile, Size::SMALL))
+    }
+
+    pub(crate) fn of(plan: StorePlan) -> Base {
         let mut volume = MemoryVolume::new();
         let built = build(&plan, &mut volume).unwrap();
         Base { plan, volume, built }
     }
 
     /// A damaged copy, and its receipt.
-    fn struck(&self, fault: &Fault, wound: &Wound) -> (MemoryVolume, Receipt) {
+    pub(crate) fn struck(&self, fault: &Fault, wound: &Wound) -> (MemoryVolume, Receipt) {
         let mut volume = self.volume.clone();
         let receipt = fault.strike(&self.plan, &self.built, &mut volume, wound).unwrap();
         (volume, receipt)
@@ -112,4 +122,92 @@ fn every_fault_gives_what_its_receipt_says() {
         let verdict = differences(&receipt.expectation, &volume);
         (!verdict.is_right()).then(|| format!("on {}: {verdict:#?}", receipt.target))
     });
+}
+
+/// One wound for every fourth fault that can strike.
+pub(crate) fn some_wounds(base: &Base) -> Vec<(&Base, &'static Fault, Wound)> {
+    let able = faults().filter(|fault| !fault.targets(&base.plan).is_empty()).step_by(4);
+    let struck = able.map(|fault| (fault, fault.targets(&base.plan)));
+    struck
+        .map(|(fault, targets)| (base, fault, Wound { target: targets[targets.len() / 2], reseal: false }))
+        .collect()
+}
+
+/// Findings that no fault leads to, and why.
+const WITHOUT_FAULT: [&str; 17] = [
+    // The host refuses something, or its file system tells letter cases apart: see tests/it of the checker.
+    "file-unreadable",
+    "catalog-unreadable",
+    "names-fold-alike",
+    // Notes on what healthy stores have; every clean store has them.
+    "manifest-orphan",
+    "component-not-cbs",
+    "package-parent-absent",
+    // A form that this version does not expand.
+    "payload-not-verified",
+    // What only deltas show, and what only a repair says.
+    "manifest-compression-damaged",
+    "manifest-compression-trailing",
+    "payload-compression-damaged",
+    "delta-forward-corrupt",
+    "delta-reverse-corrupt",
+    "delta-null-corrupt",
+    "delta-null-content-differs",
+    "delta-base-missing",
+    "delta-component-missing",
+    "reverse-delta-absent",
+];
+
+#[test]
+fn every_finding_has_its_fault() {
+    for info in FINDINGS.iter().filter(|info| info.id != "repair-source-missing") {
+        let has_fault = faults().any(|fault| fault.finding == info.id);
+        assert_eq!(has_fault, !WITHOUT_FAULT.contains(&info.id), "{}", info.id);
+    }
+}
+
+/// Each of the fifteen update errors has faults that lead to it by three different findings at least.
+#[test]
+fn every_update_error_has_three_faults() {
+    for code in fifteen() {
+        let of_code = faults().filter(|fault| fault.update_error() == Some(code.hresult));
+        let findings: BTreeSet<&str> = of_code.map(|fault| fault.finding).collect();
+        assert!(findings.len() >= 3, "{} {}: {findings:?}", code.hresult, code.name);
+    }
+}
+
+/// What is said about a volume when a check is left out.
+fn without(check: &'static str, volume: &MemoryVolume) -> Report {
+    let image = Image::open(volume).unwrap();
+    read_back(&Scan::new(&image).roots(roots()).at(AT).without(check).run())
+}
+
+/// For every check there is something that goes unseen without it: a fault, or one of the notes on healthy stores.
+#[test]
+fn every_check_is_needed() {
+    let bases = Profile::ALL.map(|profile| Base::new(1, profile));
+    let unneeded = Mutex::new(Vec::new());
+    crate::in_parallel(CHECKS, |check| {
+        let is_seen_by_it = |id: &str| check.findings.iter().any(|finding| finding.as_str() == id);
+        let mut candidates = faults().filter(|fault| is_seen_by_it(fault.finding));
+        let is_needed_for_a_fault = candidates.any(|fault| {
+            let base = bases.iter().find(|base| !fault.targets(&base.plan).is_empty());
+            let base = base.expect("every fault can strike in one of the profiles");
+            let wound = Wound { target: fault.targets(&base.plan)[0], reseal: false };
+            let (volume, receipt) = base.struck(fault, &wound);
+            let missing = judge(&receipt.expectation, &without(check.id, &volume)).missing;
+            missing.iter().any(|missing| missing.id == fault.finding)
+        });
+        let is_needed_for_a_note = || {
+            let notes = Expectation::of(&bases[1].plan).notes;
+            let expectation = Expectation { findings: notes, notes: Vec::new() };
+            let missing = judge(&expectation, &without(check.id, &bases[1].volume)).missing;
+            missing.iter().any(|missing| is_seen_by_it(&missing.id))
+        };
+        if !is_needed_for_a_fault && !is_needed_for_a_note() {
+            unneeded.lock().unwrap().push(check.id);
+        }
+    });
+    let unneeded = unneeded.into_inner().unwrap();
+    assert!(unneeded.is_empty(), "nothing goes unseen without {unneeded:?}");
 }

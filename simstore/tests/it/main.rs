@@ -1,8 +1,10 @@
 //! Stores of the simulator, as the checker sees them.
 
+mod alike;
 mod clean;
 mod faults;
 mod hives;
+mod same_bytes;
 
 use checker::format::catalog::Roots;
 use checker::format::time::Instant;
