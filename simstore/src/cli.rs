@@ -33,6 +33,9 @@ pub(crate) enum Command {
     Suite {
         /// A folder that is not there yet, or is empty
         dir: PathBuf,
+        /// Only this fault; may be given more than once
+        #[arg(long = "fault", value_name = "ID")]
+        faults: Vec<String>,
         #[command(flatten)]
         store: StoreArguments,
     },

@@ -67,7 +67,7 @@ pub(crate) fn run(dir: Option<PathBuf>) -> Result<ExitCode, Box<dyn Error>> {
     writeln!(out, "\n{:10}  {:42}  {:53}  {:34}", "code", "name", "damaged", "found")?;
     let mut right = 0;
     for code in fifteen() {
-        let shown = show(&dir, code, &plan)?;
+        let shown = show(&dir, code, &healthy)?;
         right += usize::from(shown.is_right);
         writeln!(out, "{}", shown.row)?;
     }
@@ -85,14 +85,14 @@ struct Shown {
     is_right: bool,
 }
 
-/// Damages a store so that a code occurs, checks it, and compares.
-fn show(dir: &Path, code: &Code, plan: &StorePlan) -> Result<Shown, Box<dyn Error>> {
+/// Damages a copy of the store so that a code occurs, checks it, and compares.
+fn show(dir: &Path, code: &Code, healthy: &StoreFolder) -> Result<Shown, Box<dyn Error>> {
     let (_, id) = FAULTS.iter().find(|(number, _)| *number == code.hresult.0).ok_or("a code has no fault")?;
     let fault = fault_named(id).ok_or("a fault has another name")?;
     let is_kept = code.hresult.0 == KEPT;
     let folder = dir.join(if is_kept { "damaged".to_owned() } else { code.hresult.to_string() });
-    let store = StoreFolder::build(&folder, plan.clone())?;
-    let target = fault.target(plan, "", SEED)?;
+    let store = healthy.copy_to(&folder)?;
+    let target = fault.target(store.plan(), "", SEED)?;
     let receipt = store.damage(fault, &Wound { target, reseal: false })?;
     let report = scan(&store.image())?;
     let verdict = judge(&receipt.expectation, &read_back(&report)?);

@@ -76,7 +76,7 @@ mod tests {
         let alone = Expected { caused_by: None, ..consequence.clone() };
         for wrong in [alone, consequence.clone().as_warning()] {
             let report = Report { findings: vec![expectation.findings[0].clone(), wrong] };
-            assert_eq!(judge(&expectation, &report).missing, [consequence.clone()]);
+            assert_eq!(judge(&expectation, &report).missing, std::slice::from_ref(&consequence));
         }
     }
 

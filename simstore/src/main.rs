@@ -30,7 +30,7 @@ fn main() -> ExitCode {
         Command::Build { dir, store } => build(&dir, &store),
         Command::Damage(arguments) => damage(&arguments),
         Command::Faults { format } => list(format),
-        Command::Suite { dir, store } => suite::build(&dir, &store),
+        Command::Suite { dir, faults, store } => suite::build(&dir, &faults, &store),
         Command::Judge { expected, report } => compare(&expected, &report),
         Command::Demo { dir } => demo::run(dir),
     };
@@ -76,11 +76,15 @@ fn damage(arguments: &DamageArguments) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
+/// The fault of a name.
+fn named(id: &str) -> Result<&'static Fault, Box<dyn Error>> {
+    fault_named(id).ok_or_else(|| format!("there is no fault {id:?}; see `simstore faults`").into())
+}
+
 /// The fault that was asked for, or one of those that lead to the code that was.
 fn chosen(arguments: &DamageArguments, plan: &StorePlan) -> Result<&'static Fault, Box<dyn Error>> {
     if let Some(id) = &arguments.fault {
-        return fault_named(id)
-            .ok_or_else(|| format!("there is no fault {id:?}; see `simstore faults`").into());
+        return named(id);
     }
     let of_code: Vec<&Fault> = faults()
         .filter(|fault| fault.update_error() == arguments.code)

@@ -85,6 +85,17 @@ impl StoreFolder {
         Ok(StoreFolder { folder, plan: read.plan, built: read.built })
     }
 
+    /// A copy of the store in another folder, which is made.
+    ///
+    /// # Errors
+    ///
+    /// If the folder is there already, or the host refuses something.
+    pub fn copy_to(&self, folder: impl Into<PathBuf>) -> io::Result<StoreFolder> {
+        let folder = folder.into();
+        copy_folder(&self.folder, &folder)?;
+        Ok(StoreFolder { folder, plan: self.plan.clone(), built: self.built.clone() })
+    }
+
     fn write_plan(&self) -> io::Result<()> {
         let mut file = BufWriter::new(fs::File::create(self.folder.join(PLAN))?);
         let content = PlanFile { schema: SCHEMA, plan: &self.plan, built: &self.built };
@@ -130,4 +141,19 @@ impl StoreFolder {
         fs::write(path, serde_json::to_vec_pretty(&receipt)?)?;
         Ok(receipt)
     }
+}
+
+/// Copies a folder that holds files and folders only, as those of the simulator do.
+fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let to = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_folder(&entry.path(), &to)?;
+        } else {
+            fs::copy(entry.path(), to)?;
+        }
+    }
+    Ok(())
 }

@@ -12,37 +12,54 @@ use std::path::Path;
 use std::process::ExitCode;
 
 /// Builds a healthy store and all the damaged ones, each in a folder of its own with its `expected.json`.
-pub(crate) fn build(dir: &Path, arguments: &StoreArguments) -> Result<ExitCode, Box<dyn Error>> {
+pub(crate) fn build(
+    dir: &Path,
+    only: &[String],
+    arguments: &StoreArguments,
+) -> Result<ExitCode, Box<dyn Error>> {
+    let faults: Vec<&Fault> = if only.is_empty() {
+        faults().collect()
+    } else {
+        only.iter().map(|id| crate::named(id)).collect::<Result<_, _>>()?
+    };
     fs::create_dir_all(dir)?;
     let healthy = StoreFolder::build(dir.join("healthy"), arguments.plan())?;
-    write_expected(healthy.path(), &Expectation::of(healthy.plan()))?;
+    // Each profile lacks something that a fault could strike.
+    let others = tempfile::tempdir()?;
+    let mut stores = vec![healthy.clone()];
+    for profile in Profile::ALL.into_iter().filter(|profile| *profile != arguments.profile) {
+        let size = Size { components: arguments.components, payload_bytes: arguments.payload_bytes };
+        let plan = StorePlan::from_seed(arguments.seed, profile, size);
+        stores.push(StoreFolder::build(others.path().join(profile.as_str()), plan)?);
+    }
     let mut count = 0;
-    for fault in faults() {
-        let Some(plan) = plan_for(fault, arguments) else {
-            return Err(format!("no profile has anything that {} could strike", fault.id).into());
-        };
-        for reseal in [false, true] {
-            if reseal && !fault.is_resealable {
-                continue;
-            }
-            let name = format!("{}{}", fault.id, if reseal { "-resealed" } else { "" });
-            let store = StoreFolder::build(dir.join(name), plan.clone())?;
-            let target = fault.target(store.plan(), "", arguments.seed)?;
-            let receipt = store.damage(fault, &Wound { target, reseal })?;
-            write_expected(store.path(), &receipt.expectation)?;
+    for fault in faults {
+        let store = stores.iter().find(|store| !fault.targets(store.plan()).is_empty());
+        let store = store.ok_or_else(|| format!("no profile has anything that {} could strike", fault.id))?;
+        damage_copy(store, dir, fault, arguments.seed, false)?;
+        count += 1;
+        if fault.is_resealable {
+            damage_copy(store, dir, fault, arguments.seed, true)?;
             count += 1;
         }
     }
+    write_expected(healthy.path(), &Expectation::of(healthy.plan()))?;
     writeln!(io::stdout(), "{count} damaged stores and a healthy one in {}", dir.display())?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// The plan that was asked for, or that of another profile where this one has nothing to strike.
-fn plan_for(fault: &Fault, arguments: &StoreArguments) -> Option<StorePlan> {
-    let size = Size { components: arguments.components, payload_bytes: arguments.payload_bytes };
-    let profiles = [arguments.profile].into_iter().chain(Profile::ALL);
-    let mut plans = profiles.map(|profile| StorePlan::from_seed(arguments.seed, profile, size));
-    plans.find(|plan| !fault.targets(plan).is_empty())
+fn damage_copy(
+    store: &StoreFolder,
+    dir: &Path,
+    fault: &Fault,
+    seed: u64,
+    reseal: bool,
+) -> Result<(), Box<dyn Error>> {
+    let name = format!("{}{}", fault.id, if reseal { "-resealed" } else { "" });
+    let copy = store.copy_to(dir.join(name))?;
+    let target = fault.target(copy.plan(), "", seed)?;
+    let receipt = copy.damage(fault, &Wound { target, reseal })?;
+    write_expected(copy.path(), &receipt.expectation)
 }
 
 fn write_expected(folder: &Path, expectation: &Expectation) -> Result<(), Box<dyn Error>> {

@@ -19,7 +19,7 @@ pub(super) const FAULTS: &[Fault] = &[
     fault("component-key-name-altered", "a bit flips in the key's name", "component-key-name-illegal", assemblies, key_name_altered),
     fault("component-key-renamed", "the key has the name of another version", "component-identity-mismatch", assemblies, key_renamed),
     fault("component-values-lost", "all values but the flags are lost", "component-values-lost", assemblies,
-        |bench, target| whole_key(bench, target, |key| key.values.retain(|value| is_flags(value)))),
+        |bench, target| whole_key(bench, target, |key| key.values.retain(is_flags))),
     fault("component-identity-deleted", "the identity is deleted", "component-identity-missing", assemblies,
         |bench, target| value(bench, target, "identity", |key| remove(key, "identity"))),
     fault("component-identity-as-text", "the identity is a text", "component-identity-type", assemblies,

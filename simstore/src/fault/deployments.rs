@@ -21,7 +21,7 @@ pub(super) const FAULTS: &[Fault] = &[
     fault("deployment-appid-cut-short", "the appid ends after a comma", "deployment-appid-malformed", deployments,
         |bench, target| appid(bench, target, |text| text[..=text.rfind(',').unwrap_or(0)].to_owned())),
     fault("deployment-appid-no-version", "the appid has no version", "deployment-appid-malformed", deployments,
-        |bench, target| appid(bench, target, without_version)),
+        |bench, target| appid(bench, target, |text| without_version(&text))),
     fault("deployment-appid-control-character", "a bit flips in the appid and gives a control character", "deployment-appid-illegal-character", deployments,
         |bench, target| appid(bench, target, |text| text.replacen("Culture", "Cul\u{14}ure", 1))),
     fault("deployment-appid-twice", "the appid has one attribute twice", "deployment-appid-duplicate", deployments,
@@ -99,7 +99,7 @@ fn appid(
     bench.found(Subject::value(shown(&path), "appid"))
 }
 
-fn without_version(text: String) -> String {
+fn without_version(text: &str) -> String {
     let fields: Vec<&str> = text.split(", ").filter(|field| !field.starts_with("Version=")).collect();
     fields.join(", ")
 }

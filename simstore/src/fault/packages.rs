@@ -47,8 +47,7 @@ pub(super) const FAULTS: &[Fault] = &[
         |bench, target| value_set(bench, target, Value::sz("InstallName", "Sample-Package~31bf3856ad364e35~x86~~1.0.0.0.mum"))),
     fault("package-install-name-garbage", "InstallName is no name of a file", "cbs-install-name-invalid", packages,
         |bench, target| value_set(bench, target, Value::sz("InstallName", "\u{1}\u{2}pdate.mum"))),
-    fault("package-owner-lost", "an owner is a package that is not there", "cbs-owner-missing", packages,
-        |bench, target| owner_renamed(bench, target)),
+    fault("package-owner-lost", "an owner is a package that is not there", "cbs-owner-missing", packages, owner_renamed),
     fault("package-index-stale", "PackageIndex names a package that is not there", "cbs-index-target-missing", packages, index_stale),
     fault("package-watch-stale", "a package that waits for another is not there", "watchlist-package-missing",
         |plan| watches(plan, WatchList::Packages), watch_stale),
@@ -147,7 +146,7 @@ fn forgotten(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expect
     let id = target.package();
     let (name, path, index) = (bench.plan.package(id).name(), key_path(bench, id), index_path(bench, id));
     bench.edit_key(Hive::Software, &index, |key| {
-        key.values.retain(|value| value.name != name.as_str().into())
+        key.values.retain(|value| value.name != name.as_str().into());
     })?;
     bench.remove_key(Hive::Software, &path)?;
     bench.found(Subject::path(package_path(bench.plan.package(id), "mum")))

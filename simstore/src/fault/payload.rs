@@ -31,11 +31,11 @@ pub(super) const FAULTS: &[Fault] = &[
     fault("file-digest-removed", "a manifest gives no digest for a file, and is signed so", "file-digest-missing", first_file_of_one_digest,
         |bench, target| manifest(bench, target, without_digest)),
     fault("file-digest-garbage", "a digest in a manifest is no base64, and is signed so", "file-digest-undecodable", first_file,
-        |bench, target| manifest(bench, target, |text| replaced(text, "DigestValue>", "DigestValue>!"))),
+        |bench, target| manifest(bench, target, |text| replaced(&text, "DigestValue>", "DigestValue>!"))),
     fault("file-digest-short", "a digest in a manifest is too short, and is signed so", "file-digest-undecodable", first_file,
         |bench, target| manifest(bench, target, short_digest)),
     fault("file-digest-unknown", "a manifest names a digest method that nobody knows, and is signed so", "file-digest-unsupported", first_file_of_one_digest,
-        |bench, target| manifest(bench, target, |text| replaced(text, "DigestMethod Algorithm=\"", "DigestMethod Algorithm=\"urn:sample:"))),
+        |bench, target| manifest(bench, target, |text| replaced(&text, "DigestMethod Algorithm=\"", "DigestMethod Algorithm=\"urn:sample:"))),
     fault("file-name-upwards", "a file's name in a manifest leads out of its folder, and is signed so", "file-name-unsafe", first_file, unsafe_name),
 ];
 
@@ -125,7 +125,7 @@ fn manifest(
     bench.found(Subject::member(path, name))
 }
 
-fn replaced(text: String, from: &str, to: &str) -> String {
+fn replaced(text: &str, from: &str, to: &str) -> String {
     text.replacen(from, to, 1)
 }
 

@@ -29,14 +29,15 @@ impl Base {
 
     pub(crate) fn of(plan: StorePlan) -> Base {
         let mut volume = MemoryVolume::new();
-        let built = build(&plan, &mut volume).unwrap();
+        let built = build(&plan, &mut volume).expect("memory can be written");
         Base { plan, volume, built }
     }
 
     /// A damaged copy, and its receipt.
     pub(crate) fn struck(&self, fault: &Fault, wound: &Wound) -> (MemoryVolume, Receipt) {
         let mut volume = self.volume.clone();
-        let receipt = fault.strike(&self.plan, &self.built, &mut volume, wound).unwrap();
+        let receipt =
+            fault.strike(&self.plan, &self.built, &mut volume, wound).expect("memory can be written");
         (volume, receipt)
     }
 }
@@ -61,7 +62,8 @@ struct Case {
 
 /// Every fault in two profiles, each time on another target; `ci/full` asks for every profile and more targets.
 fn cases() -> Vec<Case> {
-    let targets: usize = std::env::var("SIMSTORE_TARGETS").map_or(1, |number| number.parse().unwrap());
+    let targets: usize = std::env::var("SIMSTORE_TARGETS")
+        .map_or(1, |number| number.parse().expect("SIMSTORE_TARGETS is a number"));
     let profiles = if targets > 1 { Profile::ALL.len() } else { 2 };
     let (mut cases, mut unable) = (Vec::new(), Vec::new());
     for (index, fault) in faults().enumerate() {

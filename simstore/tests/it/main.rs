@@ -1,9 +1,12 @@
 //! Stores of the simulator, as the checker sees them.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod alike;
 mod clean;
 mod faults;
 mod hives;
+mod program;
 mod same_bytes;
 
 use checker::format::catalog::Roots;
