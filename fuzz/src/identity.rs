@@ -60,6 +60,7 @@ fn class_agrees(text: &[u8], class: IdentityErrorClass) {
     let readable: String =
         text.iter().map(|byte| if byte.is_ascii() { char::from(*byte) } else { '?' }).collect();
     let names = field_names(&readable);
+    let required = ["culture", "version", "publickeytoken", "processorarchitecture"];
     let known = ["culture", "type", "version", "publickeytoken", "processorarchitecture", "versionscope"];
     let is_known = |name: &String| known.contains(&name.as_str());
     let is_twice = |name: &String| is_known(name) && names.iter().filter(|other| *other == name).count() > 1;
@@ -71,6 +72,8 @@ fn class_agrees(text: &[u8], class: IdentityErrorClass) {
         IdentityErrorClass::Duplicate
     } else if !names.iter().all(is_known) {
         IdentityErrorClass::AttributeName
+    } else if !required.iter().all(|required| names.iter().any(|name| name == required)) {
+        IdentityErrorClass::Malformed
     } else {
         IdentityErrorClass::AttributeValue
     };
@@ -85,13 +88,7 @@ fn is_malformed(text: &str) -> bool {
         pair(field)
             .is_some_and(|(name, value)| !name.is_empty() && !value.is_empty() && !value.contains(['=', '"']))
     };
-    let names = field_names(text);
-    let required = ["culture", "version", "publickeytoken", "processorarchitecture"];
-    text.contains('\0')
-        || name.trim().is_empty()
-        || name.contains(['=', '"'])
-        || !fields.iter().all(sound)
-        || !required.iter().all(|required| names.iter().any(|name| name == required))
+    text.contains('\0') || name.trim().is_empty() || name.contains(['=', '"']) || !fields.iter().all(sound)
 }
 
 fn pair(field: &str) -> Option<(&str, &str)> {

@@ -12,6 +12,7 @@ pub mod identity;
 pub mod manifest;
 pub mod package;
 mod tree;
+pub mod whole_store;
 pub mod xml;
 
 /// A fuzz target: its name, and the property that must hold for any input.
@@ -25,6 +26,7 @@ pub const TARGETS: &[Target] = &[
     ("identity", identity::run),
     ("manifest", manifest::run),
     ("package", package::run),
+    ("whole_store", whole_store::run),
     ("xml", xml::run),
 ];
 

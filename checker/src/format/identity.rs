@@ -10,7 +10,8 @@
 //!
 //! Sources: Microsoft's "Assembly manifests" and "Manifest file schema", the system error codes
 //! 14079 to 14093, and counts over 120,156 genuine identities. Which code wins when several apply
-//! is a decision of this project: structure, character, duplicate, attribute name, attribute value.
+//! is a decision of this project: structure, character, duplicate, attribute name, an attribute that is not there,
+//! attribute value. So a misspelt name is not taken for the lack of the name that it should be.
 
 use crate::code::Hresult;
 use crate::format::xml;
@@ -402,11 +403,10 @@ impl FirstDefect {
         }
     }
 
-    /// Notes that a required attribute is not there, unless a name is misspelt or damaged: that may be the one.
+    /// Notes that a required attribute is not there, unless more than a value is wrong: then that may be why.
     fn note_missing(&mut self, offset: usize, attribute: Attribute) {
-        use IdentityErrorClass::{AttributeName, IllegalCharacter};
         let class = self.0.as_ref().map(|error| error.kind.class());
-        if !matches!(class, Some(AttributeName | IllegalCharacter)) {
+        if matches!(class, None | Some(IdentityErrorClass::AttributeValue)) {
             self.note(offset, IdentityErrorKind::Missing { attribute });
         }
     }

@@ -344,7 +344,10 @@ impl Draft<'_, '_, '_> {
 
     /// An update: newer versions of something, in a package inside a package for the KB number.
     fn update(&mut self, foundation: PackageId) {
-        let number = 2_000_000 + self.choices.below(3_000_000);
+        let mut number = 2_000_000 + self.choices.below(3_000_000);
+        while !self.names.insert(format!("kb{number}")) {
+            number += 1;
+        }
         let name = self.fresh_name("Microsoft-Windows");
         let parents = vec![self.plan.package(foundation).identity.clone()];
         let state =

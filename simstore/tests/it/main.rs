@@ -4,6 +4,7 @@
 
 mod alike;
 mod clean;
+mod false_alarms;
 mod faults;
 mod hives;
 mod program;
