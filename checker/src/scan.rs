@@ -249,9 +249,8 @@ impl<'s> Scan<'s> {
         for catalog in known.filter_map(|entry| entry.file) {
             component_store.findings.extend(store.catalogs[catalog].findings.iter().cloned());
         }
-        component_store
-            .findings
-            .extend(store.manifests.iter().flat_map(|manifest| manifest.findings.iter().cloned()));
+        let manifests = 0..store.manifests.len();
+        component_store.findings.extend(manifests.flat_map(|index| check::reported(&subject, index)));
         Counts {
             packages: store.packages.len(),
             manifests: store.manifests.len(),

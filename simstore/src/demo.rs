@@ -64,7 +64,7 @@ pub(crate) fn run(dir: Option<PathBuf>) -> Result<ExitCode, Box<dyn Error>> {
         plan.packages.len(),
         plan.assemblies.len()
     )?;
-    writeln!(out, "\n{:10}  {:42}  {:53}  {:34}", "code", "name", "damaged", "found")?;
+    writeln!(out, "\n{}", line("code", "name", "damaged", "found", "").trim_end())?;
     let mut right = 0;
     for code in fifteen() {
         let shown = show(&dir, code, &healthy)?;
@@ -111,15 +111,16 @@ fn row(code: &Code, fault: &Fault, receipt: &Receipt, report: &scan::Report, ver
         finding.caused_by.is_none() && finding.severity != checker::finding::Severity::Note
     });
     let found: Vec<&str> = roots.map(|finding| finding.id.as_str()).collect();
-    let row = format!(
-        "{}  {:42}  {:53}  {:34}  {}",
-        code.hresult,
-        code.name,
-        fault.title,
-        found.join(", "),
-        if is_right { "right" } else { "wrong" }
-    );
+    let judged = if is_right { "right" } else { "wrong" };
+    let row = line(&code.hresult.to_string(), code.name, fault.title, &found.join(", "), judged);
     Shown { row, is_right }
+}
+
+/// A line of the table.
+fn line(code: &str, name: &str, damaged: &str, found: &str, judged: &str) -> String {
+    let titles = FAULTS.iter().filter_map(|(_, id)| Some(fault_named(id)?.title.len()));
+    let width = titles.max().unwrap_or_default();
+    format!("{code:10}  {name:42}  {damaged:width$}  {found:33}  {judged}")
 }
 
 fn scan(image: &Path) -> Result<scan::Report, Box<dyn Error>> {

@@ -9,11 +9,27 @@ use crate::registry::{self, Winner};
 use crate::store::{ComponentEntry, Holding};
 use crate::unverified::{Cause, Unverified};
 use crate::volume::{WholeFile, read_whole};
+use std::collections::HashMap;
 
 /// Every component that a present deployment requires has a manifest or a key; what else it lacks is a finding on the
 /// one that is there.
 pub(super) fn components(subject: &StoreSubject<'_>, outcome: &mut Outcome) {
-    outcome.findings.extend(missing_components(subject).map(|(name, entry)| missing(subject, name, entry)));
+    // By the name that it should have: packages of other makers give components the names of others.
+    let misnamed: HashMap<&str, &Finding> = subject
+        .store
+        .manifests
+        .iter()
+        .flat_map(|manifest| &manifest.findings)
+        .filter(|finding| finding.id == FindingId::ManifestNameMismatch)
+        .filter_map(|finding| Some((finding.evidence.expected.as_deref()?, finding)))
+        .collect();
+    outcome.findings.extend(missing_components(subject).map(|(name, entry)| {
+        let finding = missing(subject, name, entry);
+        match misnamed.get(name) {
+            Some(root) => finding.caused_by(root),
+            None => finding,
+        }
+    }));
 }
 
 /// Every required component of which nothing is there, and that something holds.

@@ -1,7 +1,7 @@
 //! Component manifests in `WinSxS\Manifests`.
 
 use super::documents::{self, Names};
-use super::{StoreSubject, Vouching};
+use super::{StoreSubject, Vouching, join_some};
 use crate::digest::Digest;
 use crate::finding::{Evidence, Finding, FindingId, Subject};
 use crate::format::assembly::DocumentErrors;
@@ -106,6 +106,19 @@ pub(crate) fn files(subject: &ManifestSubject<'_>) -> Vec<Finding> {
                 FindingId::FileDigestUnsupported,
                 Evidence { actual: Some(method.clone()), ..Evidence::default() },
             ),
+        }
+    }
+    findings
+}
+
+/// What is wrong with a manifest. That its name is not the one of its identity is deliberate in some packages of other
+/// makers: whose it is tells a person whether it is damage.
+pub(crate) fn reported(subject: &StoreSubject<'_>, index: usize) -> Vec<Finding> {
+    let mut findings = subject.store.manifests[index].findings.clone();
+    for finding in findings.iter_mut().filter(|finding| finding.id == FindingId::ManifestNameMismatch) {
+        let packages = subject.packages_of(index);
+        if !packages.is_empty() {
+            finding.evidence.reason = Some(format!("it belongs to {}", join_some(&packages)));
         }
     }
     findings

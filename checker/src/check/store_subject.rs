@@ -4,6 +4,7 @@ use super::deployment_keys;
 use crate::image::{Folder, Image};
 use crate::registry::ComponentStoreKeys;
 use crate::store::{CatalogRecord, ComponentEntry, DeploymentEntry, Holding, Index, Store};
+use std::collections::BTreeSet;
 
 /// Windows 7, the first Windows of which complete registries were measured.
 const WINDOWS_7: (u32, u32) = (6, 1);
@@ -70,8 +71,8 @@ impl<'s> StoreSubject<'s> {
         is_whole && entry.is_some_and(|entry| entry.key.is_none() && entry.holding == Holding::Nothing)
     }
 
-    /// The store's own catalogs that cover the deployments to which a manifest belongs.
-    pub(super) fn catalogs_of(&self, manifest: usize) -> impl Iterator<Item = &'s CatalogRecord> {
+    /// The deployments to which a manifest belongs, in lower case.
+    fn deployments_of(&self, manifest: usize) -> impl Iterator<Item = String> {
         let keys = self.keys();
         let entry = self.component_of(manifest);
         let marked = entry.and_then(|entry| keys?.components.keys.get(entry.key?));
@@ -79,7 +80,21 @@ impl<'s> StoreSubject<'s> {
             marked.into_iter().flat_map(|key| &key.deployments).map(|name| name.to_ascii_lowercase());
         let listed =
             entry.into_iter().flat_map(|entry| entry.required_by.iter().chain(&entry.deployment)).cloned();
-        let deployments = marked.chain(listed).filter_map(|name| self.index.deployments.get(&name)?.key);
+        marked.chain(listed)
+    }
+
+    /// The packages that name a deployment to which a manifest belongs, each once.
+    pub(super) fn packages_of(&self, manifest: usize) -> Vec<String> {
+        let entries = self.deployments_of(manifest).filter_map(|name| self.index.deployments.get(&name));
+        let packages: BTreeSet<&String> = entries.flat_map(|entry| &entry.named_by).collect();
+        packages.into_iter().cloned().collect()
+    }
+
+    /// The store's own catalogs that cover the deployments to which a manifest belongs.
+    pub(super) fn catalogs_of(&self, manifest: usize) -> impl Iterator<Item = &'s CatalogRecord> {
+        let keys = self.keys();
+        let deployments =
+            self.deployments_of(manifest).filter_map(|name| self.index.deployments.get(&name)?.key);
         deployments.filter_map(move |key| {
             let thumbprint = keys?.deployments.keys[key].thumbprint.get()?.to_ascii_lowercase();
             self.store.catalogs.get(self.index.catalogs.get(&thumbprint)?.file?)

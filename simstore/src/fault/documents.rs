@@ -10,25 +10,25 @@ use std::io;
 
 /// The faults of one kind of document.
 macro_rules! document_faults {
-    ($kind:literal, $targets:expr, $edit:expr, $edit_identity:expr, $remove:expr, $stale:literal, $nul_tail:literal) => {
+    ($kind:literal, $what:literal, $targets:expr, $edit:expr, $edit_identity:expr, $remove:expr, $stale:literal, $nul_tail:literal) => {
         &[
             fault(
                 concat!($kind, "-deleted"),
-                "the file is deleted",
+                concat!("the ", $what, " is deleted"),
                 concat!($kind, "-missing"),
                 $targets,
                 |bench, target| $remove(bench, target, Instead::Nothing),
             ),
             fault(
                 concat!($kind, "-folder"),
-                "a folder stands in the place of the file",
+                concat!("a folder stands in the place of the ", $what),
                 concat!($kind, "-missing"),
                 $targets,
                 |bench, target| $remove(bench, target, Instead::Folder),
             ),
             fault(
                 concat!($kind, "-emptied"),
-                "the file has 0 bytes",
+                concat!("the ", $what, " has 0 bytes"),
                 concat!($kind, "-zero-length"),
                 $targets,
                 |bench, target| $edit(bench, target, |_| Vec::new()),
@@ -36,7 +36,7 @@ macro_rules! document_faults {
             .resealable(),
             fault(
                 concat!($kind, "-zeroed"),
-                "every byte is NUL",
+                concat!("every byte of the ", $what, " is NUL"),
                 concat!($kind, "-all-zeros"),
                 $targets,
                 |bench, target| $edit(bench, target, |bytes| vec![0; bytes.len()]),
@@ -44,7 +44,7 @@ macro_rules! document_faults {
             .resealable(),
             fault(
                 concat!($kind, "-truncated"),
-                "the second half is lost",
+                concat!("the second half of the ", $what, " is lost"),
                 concat!($kind, "-not-well-formed"),
                 $targets,
                 |bench, target| $edit(bench, target, truncated),
@@ -52,7 +52,7 @@ macro_rules! document_faults {
             .resealable(),
             fault(
                 concat!($kind, "-nul-tail"),
-                "the last quarter is NUL bytes",
+                concat!("the last quarter of the ", $what, " is NUL bytes"),
                 $nul_tail,
                 $targets,
                 |bench, target| $edit(bench, target, nul_tail),
@@ -60,7 +60,7 @@ macro_rules! document_faults {
             .resealable(),
             fault(
                 concat!($kind, "-nul-inside"),
-                "a byte of the name is NUL",
+                concat!("a byte of the name in the ", $what, " is NUL"),
                 concat!($kind, "-illegal-character"),
                 $targets,
                 |bench, target| $edit(bench, target, nul_inside),
@@ -68,7 +68,7 @@ macro_rules! document_faults {
             .resealable(),
             fault(
                 concat!($kind, "-control-character"),
-                "a control character stands in a comment",
+                concat!("a control character stands in the ", $what),
                 concat!($kind, "-illegal-character"),
                 $targets,
                 |bench, target| $edit(bench, target, |bytes| before_end(bytes, b"<!-- \x01 -->")),
@@ -76,7 +76,7 @@ macro_rules! document_faults {
             .resealable(),
             fault(
                 concat!($kind, "-character-reference"),
-                "a reference to a control character",
+                concat!("the ", $what, " refers to a control character"),
                 concat!($kind, "-illegal-character"),
                 $targets,
                 |bench, target| $edit(bench, target, |bytes| before_end(bytes, b"<x>&#1;</x>")),
@@ -84,7 +84,7 @@ macro_rules! document_faults {
             .resealable(),
             fault(
                 concat!($kind, "-invalid-utf8"),
-                "a byte that is no UTF-8",
+                concat!("a byte of the ", $what, " is no UTF-8"),
                 concat!($kind, "-illegal-character"),
                 $targets,
                 |bench, target| $edit(bench, target, |bytes| before_end(bytes, b"<!-- \xFF -->")),
@@ -92,7 +92,7 @@ macro_rules! document_faults {
             .resealable(),
             fault(
                 concat!($kind, "-bare-ampersand"),
-                "an ampersand that begins no reference",
+                concat!("an ampersand of the ", $what, " begins no reference"),
                 concat!($kind, "-not-well-formed"),
                 $targets,
                 |bench, target| $edit(bench, target, |bytes| before_end(bytes, b"<x>this & that</x>")),
@@ -100,7 +100,7 @@ macro_rules! document_faults {
             .resealable(),
             fault(
                 concat!($kind, "-attribute-twice"),
-                "an element has one attribute twice",
+                concat!("an element of the ", $what, " has one attribute twice"),
                 concat!($kind, "-not-well-formed"),
                 $targets,
                 |bench, target| $edit(bench, target, |bytes| before_end(bytes, b"<x a=\"1\" a=\"2\"/>")),
@@ -108,7 +108,7 @@ macro_rules! document_faults {
             .resealable(),
             fault(
                 concat!($kind, "-crossed-tags"),
-                "the last tag closes another element",
+                concat!("the last tag of the ", $what, " closes another element"),
                 concat!($kind, "-not-well-formed"),
                 $targets,
                 |bench, target| $edit(bench, target, |bytes| replaced(bytes, "</assembly>", "</assembler>")),
@@ -116,7 +116,7 @@ macro_rules! document_faults {
             .resealable(),
             fault(
                 concat!($kind, "-second-root"),
-                "a second element follows the root",
+                concat!("a second element follows the root of the ", $what),
                 concat!($kind, "-not-well-formed"),
                 $targets,
                 |bench, target| {
@@ -126,7 +126,7 @@ macro_rules! document_faults {
             .resealable(),
             fault(
                 concat!($kind, "-document-type"),
-                "a document type is declared",
+                concat!("the ", $what, " declares a document type"),
                 concat!($kind, "-not-well-formed"),
                 $targets,
                 |bench, target| {
@@ -138,7 +138,7 @@ macro_rules! document_faults {
             .resealable(),
             fault(
                 concat!($kind, "-other-encoding"),
-                "the declaration says UTF-16",
+                concat!("the ", $what, " says that it is UTF-16"),
                 concat!($kind, "-encoding-mismatch"),
                 $targets,
                 |bench, target| $edit(bench, target, other_encoding),
@@ -146,7 +146,7 @@ macro_rules! document_faults {
             .resealable(),
             fault(
                 concat!($kind, "-other-root"),
-                "the root is another element",
+                concat!("the root of the ", $what, " is another element"),
                 concat!($kind, "-bad-structure"),
                 $targets,
                 |bench, target| $edit(bench, target, other_root),
@@ -154,7 +154,7 @@ macro_rules! document_faults {
             .resealable(),
             fault(
                 concat!($kind, "-identity-removed"),
-                "the identity is not there",
+                concat!("the ", $what, " has no identity"),
                 concat!($kind, "-bad-structure"),
                 $targets,
                 |bench, target| $edit(bench, target, |bytes| identity(bytes, |_| String::new())),
@@ -162,7 +162,7 @@ macro_rules! document_faults {
             .resealable(),
             fault(
                 concat!($kind, "-identity-without-name"),
-                "the identity has no name",
+                concat!("the identity in the ", $what, " has no name"),
                 concat!($kind, "-identity-malformed"),
                 $targets,
                 |bench, target| $edit_identity(bench, target, |tag| without(tag, "name")),
@@ -170,7 +170,7 @@ macro_rules! document_faults {
             .resealable(),
             fault(
                 concat!($kind, "-identity-without-version"),
-                "the identity has no version",
+                concat!("the identity in the ", $what, " has no version"),
                 concat!($kind, "-identity-malformed"),
                 $targets,
                 |bench, target| $edit_identity(bench, target, |tag| without(tag, "version")),
@@ -178,7 +178,7 @@ macro_rules! document_faults {
             .resealable(),
             fault(
                 concat!($kind, "-identity-empty-token"),
-                "the token of the identity is empty",
+                concat!("the token in the ", $what, " is empty"),
                 concat!($kind, "-identity-malformed"),
                 $targets,
                 |bench, target| $edit_identity(bench, target, |tag| with(tag, "publicKeyToken", "")),
@@ -186,7 +186,7 @@ macro_rules! document_faults {
             .resealable(),
             fault(
                 concat!($kind, "-identity-twice"),
-                "the version stands there twice, once with a prefix",
+                concat!("the version stands in the ", $what, " twice, once with a prefix"),
                 concat!($kind, "-identity-duplicate"),
                 $targets,
                 |bench, target| $edit_identity(bench, target, twice),
@@ -194,7 +194,7 @@ macro_rules! document_faults {
             .resealable(),
             fault(
                 concat!($kind, "-identity-unknown-attribute"),
-                "an attribute of the identity is misspelt",
+                concat!("an attribute in the ", $what, " is misspelt"),
                 concat!($kind, "-identity-attribute-name"),
                 $targets,
                 |bench, target| {
@@ -204,7 +204,7 @@ macro_rules! document_faults {
             .resealable(),
             fault(
                 concat!($kind, "-identity-bad-version"),
-                "the version has three parts",
+                concat!("the version in the ", $what, " has three parts"),
                 concat!($kind, "-identity-attribute-value"),
                 $targets,
                 |bench, target| $edit_identity(bench, target, |tag| with(tag, "version", "6.1.7601")),
@@ -212,7 +212,7 @@ macro_rules! document_faults {
             .resealable(),
             fault(
                 concat!($kind, "-identity-bad-token"),
-                "the token has 15 digits",
+                concat!("the token in the ", $what, " has 15 digits"),
                 concat!($kind, "-identity-attribute-value"),
                 $targets,
                 |bench, target| {
@@ -222,7 +222,7 @@ macro_rules! document_faults {
             .resealable(),
             fault(
                 concat!($kind, "-identity-bad-architecture"),
-                "the architecture is none",
+                concat!("the architecture in the ", $what, " is none"),
                 concat!($kind, "-identity-attribute-value"),
                 $targets,
                 |bench, target| {
@@ -232,7 +232,7 @@ macro_rules! document_faults {
             .resealable(),
             fault(
                 concat!($kind, "-of-another"),
-                "the identity is that of another one",
+                concat!("the identity in the ", $what, " is that of another one"),
                 concat!($kind, "-name-mismatch"),
                 $targets,
                 |bench, target| {
@@ -242,7 +242,7 @@ macro_rules! document_faults {
             .resealable(),
             fault(
                 concat!($kind, "-altered"),
-                "a comment is added, and nothing vouches for the file",
+                concat!("the ", $what, " is altered, and nothing vouches for it"),
                 $stale,
                 $targets,
                 |bench, target| $edit(bench, target, |bytes| before_end(bytes, b"<!-- altered -->")),
@@ -252,11 +252,11 @@ macro_rules! document_faults {
 }
 
 #[rustfmt::skip]
-pub(super) const MUM_FAULTS: &[Fault] = document_faults!("mum", packages, mum, mum_identity, remove_mum, "mum-not-in-catalog", "mum-not-well-formed");
+pub(super) const MUM_FAULTS: &[Fault] = document_faults!("mum", "package manifest", packages, mum, mum_identity, remove_mum, "mum-not-in-catalog", "mum-not-well-formed");
 
 #[rustfmt::skip]
 pub(super) const MANIFEST_FAULTS: &[Fault] =
-    document_faults!("manifest", assemblies, manifest, manifest_identity, remove_manifest, "manifest-digest-differs", "manifest-nul-tail");
+    document_faults!("manifest", "component manifest", assemblies, manifest, manifest_identity, remove_manifest, "manifest-digest-differs", "manifest-nul-tail");
 
 fn mum(
     bench: &mut Workbench<'_>,

@@ -102,6 +102,9 @@ fn the_demonstration_is_right_fifteen_times() {
     assert!(shown.status.success(), "{printed}{}", text(&shown.stderr));
     assert_eq!(printed.lines().filter(|line| line.ends_with("  right")).count(), 15, "{printed}");
     assert!(printed.contains("15/15 right"), "{printed}");
+    // The README shows what is really printed.
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md")).unwrap();
+    assert!(readme.contains(printed.replace("shown", "FOLDER").replace('\\', "/").trim_end()), "{printed}");
     let report = std::fs::read_to_string(folder.path().join("shown/damaged/report.txt")).unwrap();
     assert!(report.contains("payload-corrupt"), "{report}");
 }

@@ -3,12 +3,14 @@
 use super::{Store, deployment_key, package_key, package_name, set, unset, value};
 use simstore::build;
 use simstore::plan::{Package, PackageId, Profile, State, UpdateContent, WatchList};
-use simstore::registry::{COMPONENTS, Hive, SERVICING};
+use simstore::registry::{COMPONENTS, DEPLOYMENTS, Hive, SERVICING};
 use simstore::write::hive::{Key, Value};
 use simstore::write::names::{Identity, Mark, cbs_mark_name, cbs_reference, deployment_key_form};
 
-/// The unit of states since Windows 8.
+/// The number of a staged package since Windows 8.
 const STAGED: u32 = 0x40;
+
+/// The number of an installed one.
 const INSTALLED: u32 = 0x70;
 
 // Item 1.
@@ -25,7 +27,9 @@ fn inapplicable_children() {
                 _ => None,
             })
             .collect();
-        assert!(absent.iter().any(|(_, contained)| *contained) && absent.iter().any(|(_, contained)| !contained));
+        assert!(
+            absent.iter().any(|(_, contained)| *contained) && absent.iter().any(|(_, contained)| !contained)
+        );
         assert!(absent.iter().all(|(name, _)| !store.has_package(name)));
         store.is_silent();
 
@@ -48,7 +52,7 @@ fn inapplicable_updates() {
         _ => None,
     });
     let name = deployment_key_form(absent.unwrap());
-    assert!(store.registry.key(Hive::Components, &deployment_key_of(&name)).is_none());
+    assert!(store.registry.key(Hive::Components, &format!("{DEPLOYMENTS}\\{name}")).is_none());
     store.is_silent();
 
     // A component belongs to it: it was there once.
@@ -56,10 +60,6 @@ fn inapplicable_updates() {
         components.subkeys[0].values.push(Value::binary(format!("c!{name}"), []));
     });
     store.raises("closure-deployment-missing");
-}
-
-fn deployment_key_of(name: &str) -> String {
-    format!("{}\\{name}", simstore::registry::DEPLOYMENTS)
 }
 
 // Item 3. One note for each package without any of its parents is foretold.
@@ -70,7 +70,9 @@ fn parents_are_conditions() {
     let parents: Vec<String> = package.parents.iter().map(package_name).collect();
     assert!(package.state == State::Installed && parents.len() > 1);
     assert!(parents.iter().all(|parent| !store.has_package(parent)));
-    assert!(String::from_utf8(store.read(&build::package_path(&package, "mum"))).unwrap().contains("<parent "));
+    assert!(
+        String::from_utf8(store.read(&build::package_path(&package, "mum"))).unwrap().contains("<parent ")
+    );
     store.is_silent();
 
     // An owner, unlike a parent, has to be there.
@@ -217,6 +219,8 @@ fn states_of_either_scale() {
         for (state, name) in (0..=8).chain([STAGED, INSTALLED]).zip(names) {
             store.edit_key(Hive::Software, &package_key(&name), |key| {
                 set(key, Value::dword("CurrentState", state));
+                // While a package is being staged the folder that it comes from has to be there.
+                unset(key, "InstallLocation");
                 for owner in key.subkeys.iter_mut().filter(|key| key.name == "Owners".into()) {
                     owner.values[0].data = (0x0002_0000 | state).to_le_bytes().to_vec();
                 }
