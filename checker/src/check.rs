@@ -30,7 +30,7 @@ use std::collections::BTreeMap;
 pub use table::CHECKS;
 
 pub(crate) use hives::{HiveFile, HiveSubject};
-pub(crate) use manifests::ManifestSubject;
+pub(crate) use manifests::{ManifestSubject, reported};
 pub(crate) use package_files::{CatalogFile, CatalogSubject, MumSubject};
 pub(crate) use payload::{Hashed, PayloadSubject};
 pub(crate) use store_catalogs::{StoreCatalogFile, StoreCatalogSubject};

@@ -65,6 +65,11 @@ impl Hive {
         }
     }
 
+    /// A key of it as findings show it.
+    pub fn shown(self, path: &str) -> String {
+        format!("{}\\{path}", self.name())
+    }
+
     /// The name under which findings show its keys.
     pub fn name(self) -> &'static str {
         match self {

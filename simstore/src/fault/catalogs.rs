@@ -15,19 +15,19 @@ use std::io;
 #[rustfmt::skip]
 pub(super) const FAULTS: &[Fault] = &[
     fault("catalog-deleted", "the catalog is deleted", "catalog-missing", packages,
-        |bench, target| place(bench, target, Instead::Nothing)),
+        |bench, target| bench.lose(&path(bench, target), Instead::Nothing)),
     fault("catalog-folder", "a folder stands in the place of the catalog", "catalog-is-directory", packages,
-        |bench, target| place(bench, target, Instead::Folder)),
+        |bench, target| bench.lose(&path(bench, target), Instead::Folder)),
     fault("catalog-emptied", "the catalog has 0 bytes", "catalog-zero-length", packages,
-        |bench, target| bytes(bench, target, |_| Vec::new())),
+        |bench, target| bench.spoil(&path(bench, target), |_| Vec::new())),
     fault("catalog-zeroed", "every byte of the catalog is NUL", "catalog-undecodable", packages,
-        |bench, target| bytes(bench, target, |bytes| vec![0; bytes.len()])),
+        |bench, target| bench.spoil(&path(bench, target), |bytes| vec![0; bytes.len()])),
     fault("catalog-truncated", "the second half of the catalog is lost", "catalog-undecodable", packages,
-        |bench, target| bytes(bench, target, |bytes| bytes[..bytes.len() / 2].to_vec())),
+        |bench, target| bench.spoil(&path(bench, target), |bytes| bytes[..bytes.len() / 2].to_vec())),
     fault("catalog-trailing-bytes", "bytes follow the end of the catalog", "catalog-undecodable", packages,
-        |bench, target| bytes(bench, target, |bytes| [bytes.as_slice(), b"more"].concat())),
+        |bench, target| bench.spoil(&path(bench, target), |bytes| [bytes.as_slice(), b"more"].concat())),
     fault("catalog-text", "another kind of file has the catalog's name", "catalog-undecodable", packages,
-        |bench, target| bytes(bench, target, |_| b"This is no catalog.\r\n".to_vec())),
+        |bench, target| bench.spoil(&path(bench, target), |_| b"This is no catalog.\r\n".to_vec())),
     fault("catalog-unsigned", "nobody has signed the catalog", "catalog-unsigned", packages,
         |bench, target| signed(bench, target, None)),
     fault("catalog-list-altered", "the signed digest is that of another list", "catalog-bad-signature", packages,
@@ -73,22 +73,6 @@ fn path(bench: &Workbench<'_>, target: Target) -> String {
     package_path(bench.plan.package(target.package()), "cat")
 }
 
-fn place(bench: &mut Workbench<'_>, target: Target, instead: Instead) -> io::Result<Vec<Expected>> {
-    let path = path(bench, target);
-    bench.take_away(&path, instead)?;
-    bench.found(Subject::path(path))
-}
-
-fn bytes(
-    bench: &mut Workbench<'_>,
-    target: Target,
-    change: fn(Vec<u8>) -> Vec<u8>,
-) -> io::Result<Vec<Expected>> {
-    let path = path(bench, target);
-    bench.edit(&path, change)?;
-    bench.found(Subject::path(path))
-}
-
 /// Signs the catalog in another way.
 fn signed(
     bench: &mut Workbench<'_>,
@@ -97,8 +81,7 @@ fn signed(
 ) -> io::Result<Vec<Expected>> {
     let path = path(bench, target);
     let catalog = catalog_of(bench.plan, target.package(), &bench.built);
-    bench.write(&path, &catalog::write(&catalog::Catalog { signature, ..catalog }))?;
-    bench.found(Subject::path(path))
+    bench.spoil(&path, |_| catalog::write(&catalog::Catalog { signature, ..catalog }))
 }
 
 /// Wounds the signature that is there.

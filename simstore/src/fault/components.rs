@@ -71,10 +71,6 @@ pub(super) fn key_path(plan: &StorePlan, id: AssemblyId) -> String {
     format!("{COMPONENTS}\\{}", plan.assembly(id).key_form())
 }
 
-fn shown(path: &str) -> String {
-    format!("COMPONENTS\\{path}")
-}
-
 /// Components that more than one deployment lists.
 fn in_several_deployments(plan: &StorePlan) -> Vec<Target> {
     let listed = listed_by(plan);
@@ -92,15 +88,11 @@ fn with_file_marks(plan: &StorePlan) -> Vec<Target> {
 // ---- Changes of a key; the finding is on the key
 
 fn whole_key(bench: &mut Workbench<'_>, target: Target, change: fn(&mut Key)) -> io::Result<Vec<Expected>> {
-    let path = key_path(bench.plan, target.assembly());
-    bench.edit_key(Hive::Components, &path, change)?;
-    bench.found(Subject::key(shown(&path)))
+    bench.spoil_key(Hive::Components, &key_path(bench.plan, target.assembly()), change)
 }
 
 fn key_deleted(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expected>> {
-    let path = key_path(bench.plan, target.assembly());
-    bench.remove_key(Hive::Components, &path)?;
-    bench.found(Subject::key(shown(&path)))
+    bench.lose_key(Hive::Components, &key_path(bench.plan, target.assembly()))
 }
 
 fn key_name_altered(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expected>> {
@@ -114,13 +106,13 @@ fn key_renamed(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expe
     let other = names::Identity { version: "5.0.2195.1".to_owned(), ..identity.clone() };
     let name = names::component_key_form(&other);
     rename(bench, target, &name)?;
-    bench.found(Subject::value(shown(&format!("{COMPONENTS}\\{name}")), "identity"))
+    bench.found(Subject::value(Hive::Components.shown(&format!("{COMPONENTS}\\{name}")), "identity"))
 }
 
 fn rename(bench: &mut Workbench<'_>, target: Target, name: &str) -> io::Result<Vec<Expected>> {
     let path = key_path(bench.plan, target.assembly());
     bench.edit_key(Hive::Components, &path, |key| key.name = name.into())?;
-    bench.found(Subject::key(shown(&format!("{COMPONENTS}\\{name}"))))
+    bench.found(Subject::key(Hive::Components.shown(&format!("{COMPONENTS}\\{name}"))))
 }
 
 // ---- Changes of a value; the finding is on the value
@@ -131,16 +123,13 @@ fn value(
     name: &str,
     change: fn(&mut Key),
 ) -> io::Result<Vec<Expected>> {
-    let path = key_path(bench.plan, target.assembly());
-    bench.edit_key(Hive::Components, &path, change)?;
-    bench.found(Subject::value(shown(&path), name))
+    bench.spoil_value(Hive::Components, &key_path(bench.plan, target.assembly()), name, change)
 }
 
 /// Changes the bytes of the identity.
 fn bytes(bench: &mut Workbench<'_>, target: Target, change: fn(&mut Vec<u8>)) -> io::Result<Vec<Expected>> {
     let path = key_path(bench.plan, target.assembly());
-    bench.edit_key(Hive::Components, &path, |key| change(data(key, "identity")))?;
-    bench.found(Subject::value(shown(&path), "identity"))
+    bench.spoil_value(Hive::Components, &path, "identity", |key| change(data(key, "identity")))
 }
 
 /// Changes the text of the identity.
@@ -150,8 +139,7 @@ fn identity(
     change: fn(String) -> String,
 ) -> io::Result<Vec<Expected>> {
     let path = key_path(bench.plan, target.assembly());
-    bench.edit_key(Hive::Components, &path, |key| change_text(key, "identity", change))?;
-    bench.found(Subject::value(shown(&path), "identity"))
+    bench.spoil_value(Hive::Components, &path, "identity", |key| change_text(key, "identity", change))
 }
 
 /// Alters the manifest and makes the registry fit: now only the catalogs tell.

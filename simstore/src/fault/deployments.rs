@@ -60,10 +60,6 @@ pub(super) fn key_path(plan: &StorePlan, id: AssemblyId) -> String {
     format!("{DEPLOYMENTS}\\{}", names::deployment_key_form(&plan.assembly(id).identity))
 }
 
-fn shown(path: &str) -> String {
-    format!("COMPONENTS\\{path}")
-}
-
 /// Deployments of installed packages.
 fn marked_installed(plan: &StorePlan) -> Vec<Target> {
     let installed = plan.packages.iter().enumerate().filter(|(_, package)| package.state.is_installed());
@@ -73,9 +69,7 @@ fn marked_installed(plan: &StorePlan) -> Vec<Target> {
 }
 
 fn key_deleted(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expected>> {
-    let path = key_path(bench.plan, target.assembly());
-    bench.remove_key(Hive::Components, &path)?;
-    bench.found(Subject::key(shown(&path)))
+    bench.lose_key(Hive::Components, &key_path(bench.plan, target.assembly()))
 }
 
 fn value(
@@ -84,9 +78,7 @@ fn value(
     name: &str,
     change: fn(&mut Key),
 ) -> io::Result<Vec<Expected>> {
-    let path = key_path(bench.plan, target.assembly());
-    bench.edit_key(Hive::Components, &path, change)?;
-    bench.found(Subject::value(shown(&path), name))
+    bench.spoil_value(Hive::Components, &key_path(bench.plan, target.assembly()), name, change)
 }
 
 fn appid(
@@ -95,8 +87,7 @@ fn appid(
     change: fn(String) -> String,
 ) -> io::Result<Vec<Expected>> {
     let path = key_path(bench.plan, target.assembly());
-    bench.edit_key(Hive::Components, &path, |key| change_text(key, "appid", change))?;
-    bench.found(Subject::value(shown(&path), "appid"))
+    bench.spoil_value(Hive::Components, &path, "appid", |key| change_text(key, "appid", change))
 }
 
 fn without_version(text: &str) -> String {
@@ -119,7 +110,7 @@ fn mark(
         name = String::from_utf16_lossy(mark.name.units());
         change(mark);
     })?;
-    bench.found(Subject::value(shown(&path), &name))
+    bench.found(Subject::value(Hive::Components.shown(&path), &name))
 }
 
 /// Of p! and s! marks no genuine one was seen, so what does not fit is less sure.
@@ -135,7 +126,7 @@ fn staged_mark_deleted(bench: &mut Workbench<'_>, target: Target) -> io::Result<
         name = String::from_utf16_lossy(mark.name.units());
         remove_first(key, "s!");
     })?;
-    bench.found(Subject::value(shown(&path), &name))
+    bench.found(Subject::value(Hive::Components.shown(&path), &name))
 }
 
 fn mark_of_lost_package(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expected>> {
@@ -143,14 +134,12 @@ fn mark_of_lost_package(bench: &mut Workbench<'_>, target: Target) -> io::Result
     let reference = names::cbs_reference("Sample-Lost-Package~31bf3856ad364e35~x86~~1.2.3.4", "Sample");
     let marks = [Mark::Pinned, Mark::Staged].map(|kind| crate::registry::components::mark(kind, &reference));
     let first = String::from_utf16_lossy(marks[0].name.units());
-    bench.edit_key(Hive::Components, &path, |key| key.values.extend(marks))?;
-    bench.found(Subject::value(shown(&path), &first))
+    bench.spoil_value(Hive::Components, &path, &first, |key| key.values.extend(marks))
 }
 
 fn winner_lost(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expected>> {
     let identity = &bench.plan.assembly(target.assembly()).identity;
     let branch: Vec<&str> = identity.version.split('.').take(2).collect();
     let path = format!("{WINNERS}\\{}\\{}", names::family_key_form(identity), branch.join("."));
-    bench.edit_key(Hive::Software, &path, |key| set(key, Value::sz("", "5.0.2195.1")))?;
-    bench.found(Subject::key(format!("SOFTWARE\\{path}")))
+    bench.spoil_key(Hive::Software, &path, |key| set(key, Value::sz("", "5.0.2195.1")))
 }

@@ -297,15 +297,11 @@ fn manifest_identity(
 }
 
 fn remove_mum(bench: &mut Workbench<'_>, target: Target, instead: Instead) -> io::Result<Vec<Expected>> {
-    let path = package_path(bench.plan.package(target.package()), "mum");
-    bench.take_away(&path, instead)?;
-    bench.found(Subject::path(path))
+    bench.lose(&package_path(bench.plan.package(target.package()), "mum"), instead)
 }
 
 fn remove_manifest(bench: &mut Workbench<'_>, target: Target, instead: Instead) -> io::Result<Vec<Expected>> {
-    let path = manifest_path(bench.plan.assembly(target.assembly()));
-    bench.take_away(&path, instead)?;
-    bench.found(Subject::path(path))
+    bench.lose(&manifest_path(bench.plan.assembly(target.assembly())), instead)
 }
 
 // ---- Changes of bytes

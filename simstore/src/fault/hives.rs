@@ -14,7 +14,7 @@ use std::io;
 #[rustfmt::skip]
 pub(super) const FAULTS: &[Fault] = &[
     fault("hive-deleted", "the hive is deleted", "hive-missing", needed,
-        |bench, target| whole(bench, target, Instead::Nothing)),
+        |bench, target| bench.lose(hive(target).path(), Instead::Nothing)),
     fault("hive-emptied", "the hive has 0 bytes", "hive-missing", needed,
         |bench, target| damaged(bench, target, |bytes, _| bytes.clear())),
     fault("hive-zeroed", "every byte of the hive is NUL", "hive-not-loadable", all,
@@ -64,12 +64,6 @@ fn software(_: &StorePlan) -> Vec<Target> {
 fn hive(target: Target) -> Hive {
     let Target::Hive(hive) = target else { panic!("{target:?} is no hive") };
     hive
-}
-
-fn whole(bench: &mut Workbench<'_>, target: Target, instead: Instead) -> io::Result<Vec<Expected>> {
-    let path = hive(target).path();
-    bench.take_away(path, instead)?;
-    bench.found(Subject::path(path))
 }
 
 /// Changes the bytes of a hive that was closed cleanly, so that no log mends them.

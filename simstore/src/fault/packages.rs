@@ -80,10 +80,6 @@ fn key_path(bench: &Workbench<'_>, id: PackageId) -> String {
     format!("{SERVICING}\\Packages\\{}", bench.plan.package(id).name())
 }
 
-fn shown(path: &str) -> String {
-    format!("SOFTWARE\\{path}")
-}
-
 /// The key in `PackageIndex` that lists a package.
 fn index_path(bench: &Workbench<'_>, id: PackageId) -> String {
     let identity = &bench.plan.package(id).identity;
@@ -106,7 +102,7 @@ pub(super) fn consequences(bench: &Workbench<'_>, id: PackageId, root: &Expected
     let name = bench.plan.package(id).name();
     let mut found = Vec::new();
     let mut add = |finding: &str, key: String| {
-        found.push(Expected::new(finding, Subject::value(shown(&key), &name)).caused_by(root));
+        found.push(Expected::new(finding, Subject::value(Hive::Software.shown(&key), &name)).caused_by(root));
     };
     for (index, other) in bench.plan.packages.iter().enumerate() {
         if other.other_owners.contains(&id) {
@@ -128,7 +124,7 @@ fn key_deleted(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expe
     let id = target.package();
     let path = key_path(bench, id);
     bench.remove_key(Hive::Software, &path)?;
-    let root = bench.root(Subject::key(shown(&path)));
+    let root = bench.root(Subject::key(Hive::Software.shown(&path)));
     let consequences = consequences(bench, id, &root);
     Ok([vec![root], consequences].concat())
 }
@@ -157,22 +153,20 @@ fn key_name_altered(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec
     // A tilde with one bit flipped.
     let name = bench.plan.package(target.package()).name().replacen('~', "|", 1);
     bench.edit_key(Hive::Software, &path, |key| key.name = name.as_str().into())?;
-    bench.found(Subject::key(shown(&format!("{SERVICING}\\Packages\\{name}"))))
+    bench.found(Subject::key(Hive::Software.shown(&format!("{SERVICING}\\Packages\\{name}"))))
 }
 
 // ---- Values
 
 fn value_deleted(bench: &mut Workbench<'_>, target: Target, name: &str) -> io::Result<Vec<Expected>> {
     let path = key_path(bench, target.package());
-    bench.edit_key(Hive::Software, &path, |key| key.values.retain(|value| value.name != name.into()))?;
-    bench.found(Subject::value(shown(&path), name))
+    bench.spoil_value(Hive::Software, &path, name, |key| key.values.retain(|value| value.name != name.into()))
 }
 
 fn value_set(bench: &mut Workbench<'_>, target: Target, value: Value) -> io::Result<Vec<Expected>> {
     let path = key_path(bench, target.package());
     let name = String::from_utf16_lossy(value.name.units());
-    bench.edit_key(Hive::Software, &path, |key| set(key, value))?;
-    bench.found(Subject::value(shown(&path), &name))
+    bench.spoil_value(Hive::Software, &path, &name, |key| set(key, value))
 }
 
 /// Puts a value in the place of the one of its name.
@@ -191,7 +185,7 @@ fn owner_set(bench: &mut Workbench<'_>, target: Target, new: fn(&str) -> Value) 
         owner = String::from_utf16_lossy(key.values[0].name.units());
         key.values[0] = new(&owner);
     })?;
-    bench.found(Subject::value(shown(&path), &owner))
+    bench.found(Subject::value(Hive::Software.shown(&path), &owner))
 }
 
 /// A package that is not there.
@@ -199,14 +193,12 @@ const ABSENT: &str = "Sample-Absent-Package~31bf3856ad364e35~x86~~1.2.3.4";
 
 fn owner_renamed(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expected>> {
     let path = format!("{}\\Owners", key_path(bench, target.package()));
-    bench.edit_key(Hive::Software, &path, |key| key.values[0].name = ABSENT.into())?;
-    bench.found(Subject::value(shown(&path), ABSENT))
+    bench.spoil_value(Hive::Software, &path, ABSENT, |key| key.values[0].name = ABSENT.into())
 }
 
 fn index_stale(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expected>> {
     let path = index_path(bench, target.package());
-    bench.edit_key(Hive::Software, &path, |key| key.values.push(Value::dword(ABSENT, 0x70)))?;
-    bench.found(Subject::value(shown(&path), ABSENT))
+    bench.spoil_value(Hive::Software, &path, ABSENT, |key| key.values.push(Value::dword(ABSENT, 0x70)))
 }
 
 fn watches(plan: &StorePlan, list: WatchList) -> Vec<Target> {
@@ -217,21 +209,20 @@ fn watch_stale(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expe
     let Target::Watch(index) = target else { panic!("{target:?} is no watch") };
     let watch = &bench.plan.watches[index];
     let path = format!("{}\\{}", watch_path(watch.list), watch.awaited);
-    bench.edit_key(Hive::Software, &path, |key| key.values[0].name = ABSENT.into())?;
-    bench.found(Subject::value(shown(&path), ABSENT))
+    bench.spoil_value(Hive::Software, &path, ABSENT, |key| key.values[0].name = ABSENT.into())
 }
 
 /// Puts a package into a state before it is staged; Windows Vista and 7 count in single digits.
 fn staging(bench: &mut Workbench<'_>, target: Target, state: u32) -> io::Result<Vec<Expected>> {
     let path = key_path(bench, target.package());
     let state = if bench.plan.profile.is_before_windows_8() { state >> 4 } else { state };
-    bench.edit_key(Hive::Software, &path, |key| set(key, Value::dword("CurrentState", state)))?;
-    bench.found(Subject::value(shown(&path), "InstallLocation"))
+    bench.spoil_value(Hive::Software, &path, "InstallLocation", |key| {
+        set(key, Value::dword("CurrentState", state));
+    })
 }
 
 fn architecture(bench: &mut Workbench<'_>, value: Value) -> io::Result<Vec<Expected>> {
-    bench.edit_key(Hive::Software, SERVICING, |key| set(key, value))?;
-    bench.found(Subject::value(shown(SERVICING), "ProcessorArchitecture"))
+    bench.spoil_value(Hive::Software, SERVICING, "ProcessorArchitecture", |key| set(key, value))
 }
 
 fn store_architecture(bench: &mut Workbench<'_>, _: Target) -> io::Result<Vec<Expected>> {
@@ -244,8 +235,7 @@ fn store_architecture(bench: &mut Workbench<'_>, _: Target) -> io::Result<Vec<Ex
 
 fn pending(bench: &mut Workbench<'_>, list: &str) -> io::Result<Vec<Expected>> {
     let path = format!("{SERVICING}\\{list}");
-    bench.edit_key(Hive::Software, &path, |key| key.subkeys.push(Key::new("30000001_1000000001")))?;
-    bench.found(Subject::key(shown(&path)))
+    bench.spoil_key(Hive::Software, &path, |key| key.subkeys.push(Key::new("30000001_1000000001")))
 }
 
 const PENDING: &str = "Windows/WinSxS/pending.xml";

@@ -1,7 +1,8 @@
 //! Faults in the files of components, and in what manifests say about them.
 
 use super::target::{Target, assemblies_where, components_with_files, files, files_of};
-use super::{Fault, Workbench, fault};
+use super::workbench::{Instead, Workbench};
+use super::{Fault, fault};
 use crate::build::file_path;
 use crate::expectation::{Expected, Subject};
 use crate::plan::{Payload, StorePlan};
@@ -57,24 +58,18 @@ fn path(bench: &Workbench<'_>, target: Target) -> String {
 }
 
 fn deleted(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expected>> {
-    let path = path(bench, target);
-    bench.remove(&path)?;
-    bench.found(Subject::path(path))
+    bench.lose(&path(bench, target), Instead::Nothing)
 }
 
 fn folder_deleted(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expected>> {
-    let path = folder(bench, target);
-    bench.remove(&path)?;
-    bench.found(Subject::path(path))
+    bench.lose(&folder(bench, target), Instead::Nothing)
 }
 
 fn altered(bench: &mut Workbench<'_>, target: Target, change: fn(&mut Vec<u8>)) -> io::Result<Vec<Expected>> {
-    let path = path(bench, target);
-    bench.edit(&path, |mut bytes| {
+    bench.spoil(&path(bench, target), |mut bytes| {
         change(&mut bytes);
         bytes
-    })?;
-    bench.found(Subject::path(path))
+    })
 }
 
 fn deleted_payload(plan: &StorePlan) -> Vec<Target> {

@@ -17,17 +17,17 @@ use std::io;
 #[rustfmt::skip]
 pub(super) const FAULTS: &[Fault] = &[
     fault("store-catalog-deleted", "the store's catalog is deleted", "csi-catalog-missing", covering,
-        |bench, target| place(bench, target, Instead::Nothing)),
+        |bench, target| bench.lose(&path(bench, target), Instead::Nothing)),
     fault("store-catalog-folder", "a folder stands in the place of the store's catalog", "csi-catalog-unreadable", covering,
-        |bench, target| place(bench, target, Instead::Folder)),
+        |bench, target| bench.lose(&path(bench, target), Instead::Folder)),
     fault("store-catalog-emptied", "the store's catalog has 0 bytes", "csi-catalog-unreadable", covering,
-        |bench, target| bytes(bench, target, |_| Vec::new())),
+        |bench, target| bench.spoil(&path(bench, target), |_| Vec::new())),
     fault("store-catalog-zeroed", "every byte of the store's catalog is NUL", "csi-catalog-undecodable", covering,
-        |bench, target| bytes(bench, target, |bytes| vec![0; bytes.len()])),
+        |bench, target| bench.spoil(&path(bench, target), |bytes| vec![0; bytes.len()])),
     fault("store-catalog-truncated", "the second half of the store's catalog is lost", "csi-catalog-undecodable", covering,
-        |bench, target| bytes(bench, target, |bytes| bytes[..bytes.len() / 2].to_vec())),
+        |bench, target| bench.spoil(&path(bench, target), |bytes| bytes[..bytes.len() / 2].to_vec())),
     fault("store-catalog-altered", "the last bit of the store's catalog is turned over", "csi-catalog-content-differs", covering,
-        |bench, target| bytes(bench, target, |mut bytes| { if let Some(last) = bytes.last_mut() { *last ^= 1; } bytes })),
+        |bench, target| bench.spoil(&path(bench, target), |mut bytes| { if let Some(last) = bytes.last_mut() { *last ^= 1; } bytes })),
     fault("store-catalog-of-another", "the store's catalog is another one", "csi-catalog-content-differs", covering, of_another),
     fault("store-catalog-extra", "there is a catalog that nothing knows", "csi-catalog-orphan", covering, extra),
     fault("store-catalog-by-stranger", "a foreign deployment's catalog is signed under a root that nobody knows", "catalog-not-anchored", foreign, by_stranger),
@@ -55,22 +55,6 @@ fn path(bench: &Workbench<'_>, target: Target) -> String {
     store_catalog_path(&bench.built.catalogs[target.package().0])
 }
 
-fn place(bench: &mut Workbench<'_>, target: Target, instead: Instead) -> io::Result<Vec<Expected>> {
-    let path = path(bench, target);
-    bench.take_away(&path, instead)?;
-    bench.found(Subject::path(path))
-}
-
-fn bytes(
-    bench: &mut Workbench<'_>,
-    target: Target,
-    change: fn(Vec<u8>) -> Vec<u8>,
-) -> io::Result<Vec<Expected>> {
-    let path = path(bench, target);
-    bench.edit(&path, change)?;
-    bench.found(Subject::path(path))
-}
-
 /// A sound catalog that is not in the store: that of the package, with another identifier.
 fn another(bench: &Workbench<'_>, target: Target) -> Vec<u8> {
     let catalog = catalog_of(bench.plan, target.package(), &bench.built);
@@ -78,10 +62,8 @@ fn another(bench: &Workbench<'_>, target: Target) -> Vec<u8> {
 }
 
 fn of_another(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expected>> {
-    let path = path(bench, target);
     let another = another(bench, target);
-    bench.write(&path, &another)?;
-    bench.found(Subject::path(path))
+    bench.spoil(&path(bench, target), |_| another)
 }
 
 fn extra(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expected>> {
@@ -101,13 +83,11 @@ fn by_stranger(bench: &mut Workbench<'_>, _: Target) -> io::Result<Vec<Expected>
 
 fn key_deleted(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expected>> {
     let key = format!("{CATALOGS}\\{}", name(bench, target));
-    bench.remove_key(Hive::Components, &key)?;
-    bench.found(Subject::key(format!("COMPONENTS\\{key}")))
+    bench.lose_key(Hive::Components, &key)
 }
 
 fn mark_stale(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expected>> {
     const MARK: &str = "c!never-was..deployment_31bf3856ad364e35_1.2.3.4_0123456789abcdef";
     let key = format!("{CATALOGS}\\{}", name(bench, target));
-    bench.edit_key(Hive::Components, &key, |key| key.values.push(Value::binary(MARK, [])))?;
-    bench.found(Subject::value(format!("COMPONENTS\\{key}"), MARK))
+    bench.spoil_value(Hive::Components, &key, MARK, |key| key.values.push(Value::binary(MARK, [])))
 }

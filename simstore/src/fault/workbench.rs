@@ -97,6 +97,53 @@ impl<'w> Workbench<'w> {
         Ok(bytes)
     }
 
+    // ---- Faults that are done in one step
+
+    /// Takes a file away; the finding is on its path.
+    pub(super) fn lose(&mut self, path: &str, instead: Instead) -> io::Result<Vec<Expected>> {
+        self.take_away(path, instead)?;
+        self.found(Subject::path(path))
+    }
+
+    /// Changes a file; the finding is on its path.
+    pub(super) fn spoil(
+        &mut self,
+        path: &str,
+        change: impl FnOnce(Vec<u8>) -> Vec<u8>,
+    ) -> io::Result<Vec<Expected>> {
+        self.edit(path, change)?;
+        self.found(Subject::path(path))
+    }
+
+    /// Changes a key; the finding is on it.
+    pub(super) fn spoil_key(
+        &mut self,
+        hive: Hive,
+        path: &str,
+        change: impl FnOnce(&mut Key),
+    ) -> io::Result<Vec<Expected>> {
+        self.edit_key(hive, path, change)?;
+        self.found(Subject::key(hive.shown(path)))
+    }
+
+    /// Changes a key; the finding is on one of its values.
+    pub(super) fn spoil_value(
+        &mut self,
+        hive: Hive,
+        path: &str,
+        name: &str,
+        change: impl FnOnce(&mut Key),
+    ) -> io::Result<Vec<Expected>> {
+        self.edit_key(hive, path, change)?;
+        self.found(Subject::value(hive.shown(path), name))
+    }
+
+    /// Removes a key; the finding is on it.
+    pub(super) fn lose_key(&mut self, hive: Hive, path: &str) -> io::Result<Vec<Expected>> {
+        self.remove_key(hive, path)?;
+        self.found(Subject::key(hive.shown(path)))
+    }
+
     // ---- Signed documents
 
     /// Changes a package manifest, and signs it anew if that is wanted.
