@@ -231,9 +231,13 @@ impl<'s> Scan<'s> {
             let by_microsoft = digests.is_some_and(|digests| store.is_signed_by_microsoft(&digests));
             store.manifests[index].findings = check::settle(findings, by_microsoft);
         }
-        let index = Index::new(store);
-        let reach = store.reach();
+        let (mut index, mut reach) = (Index::new(store), store.reach());
+        let sound = store.documents().count();
         self.check_vouching(store, &index, &reach, outcomes.of(Section::ComponentStore));
+        if store.documents().count() < sound {
+            // What a manifest says that nothing vouches for is not relied on.
+            (index, reach) = (Index::new(store), store.reach());
+        }
         let judges_catalogs = !self.skip.catalogs;
         let subject =
             StoreSubject { image: self.image, winsxs, store, index: &index, reach: &reach, judges_catalogs };

@@ -13,6 +13,8 @@ pub enum Cause {
     Registry,
     /// What a damaged hive no longer says.
     DamagedHive,
+    /// What a hive does not say that registers nothing at all.
+    BareHive,
     /// A manifest in compressed form.
     CompressedManifest,
     /// A file of a component in compressed form, or present only as a differential.
@@ -66,6 +68,7 @@ impl Cause {
         match self {
             Self::Registry => "registry",
             Self::DamagedHive => "damaged-hive",
+            Self::BareHive => "bare-hive",
             Self::CompressedManifest => "compressed-manifest",
             Self::CompressedPayload => "compressed-payload",
             Self::ReparsePoint => "reparse-point",
@@ -92,6 +95,10 @@ impl Cause {
         match self {
             Self::Registry => "the registry hive is not there or cannot be loaded",
             Self::DamagedHive => "the registry hive is damaged there",
+            Self::BareHive => {
+                "the registry hive knows no component, no deployment and no catalog, as in Windows PE and other reduced \
+                 images, so that what it lacks proves nothing"
+            }
             Self::CompressedManifest => "compressed manifests (DCM) are not expanded by this version",
             Self::CompressedPayload => "compressed files and differentials are not expanded by this version",
             Self::ReparsePoint => {

@@ -141,7 +141,13 @@ pub struct ComponentStoreKeys {
 }
 
 impl ComponentStoreKeys {
-    /// Reads the hive.
+    /// Whether it knows no component, no deployment and no catalog, as in Windows PE and other reduced images.
+    #[must_use]
+    pub fn is_bare(&self) -> bool {
+        self.components.keys.is_empty() && self.deployments.keys.is_empty() && self.catalogs.keys.is_empty()
+    }
+
+    /// Reads the hive. What a bare one lacks means nothing.
     #[must_use]
     pub fn read(hive: &Hive<'_>) -> Self {
         let root = hive.root();
@@ -149,7 +155,7 @@ impl ComponentStoreKeys {
         let number = |value: &Value<'_>| {
             typed(value, ValueType::BINARY, |data| data.try_into().ok().map(u32::from_le_bytes))
         };
-        Self {
+        let mut keys = Self {
             architecture: values.field("StoreArchitecture", number),
             corrupt_time_stamp: values.get("StoreCorruptTimeStamp").map(|value| match text(value) {
                 Field::Present(text) => text,
@@ -162,7 +168,13 @@ impl ComponentStoreKeys {
             components: KeyList::read(&root, COMPONENTS, component_key),
             deployments: KeyList::read(&root, DEPLOYMENTS, deployment_key),
             catalogs: KeyList::read(&root, CATALOGS, catalog_key),
+        };
+        if keys.is_bare() {
+            keys.components.is_whole = false;
+            keys.deployments.is_whole = false;
+            keys.catalogs.is_whole = false;
         }
+        keys
     }
 }
 

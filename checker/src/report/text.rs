@@ -108,9 +108,16 @@ fn write_summary(out: &mut dyn Write, scanned: &Scanned, report: &Report) -> io:
     let gaps: usize = report.not_verified.iter().map(|group| group.count).sum();
     let verdict = match (errors, gaps) {
         (0, 0) => "No damage found.".to_owned(),
-        (0, gaps) => format!("No damage found; {gaps} objects could not be judged."),
-        (errors, 0) => format!("{errors} errors found."),
-        (errors, gaps) => format!("{errors} errors found; {gaps} objects could not be judged."),
+        (0, gaps) => format!("No damage found; {} could not be judged.", counted(gaps, "object")),
+        (errors, 0) => format!("{} found.", counted(errors, "error")),
+        (errors, gaps) => {
+            format!("{} found; {} could not be judged.", counted(errors, "error"), counted(gaps, "object"))
+        }
     };
     writeln!(out, "{verdict}")
+}
+
+/// A number of things, in the right number.
+fn counted(count: usize, thing: &str) -> String {
+    if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }
 }

@@ -48,16 +48,19 @@ pub(super) struct Hives {
     /// The paths of hives that are not there or hold nothing, and for which it is to be judged whether the store needs
     /// them: with whether they are there.
     absent: Vec<(String, bool)>,
+    /// The path of COMPONENTS if it registers nothing.
+    bare: Option<String>,
 }
 
 impl Hives {
-    /// Says of the hives that are not there that they should be.
+    /// Says of the hives that are not there that they should be, and of one that registers nothing that it tells nothing.
     pub(super) fn require(&mut self, enabled: &Enabled) {
         for (path, is_empty) in std::mem::take(&mut self.absent) {
             let file = if is_empty { HiveFile::Empty } else { HiveFile::Missing };
             self.outcome.findings.extend(enabled.hive(&HiveSubject { path: &path, file }));
             self.outcome.unverified.push(Unverified::new(Cause::Registry, path));
         }
+        self.outcome.unverified.extend(self.bare.take().map(|path| Unverified::new(Cause::BareHive, path)));
     }
 
     fn add(&mut self, other: Self) {
@@ -65,6 +68,7 @@ impl Hives {
         self.registry.components = self.registry.components.take().or(other.registry.components);
         self.outcome.add(other.outcome);
         self.absent.extend(other.absent);
+        self.bare = self.bare.take().or(other.bare);
     }
 }
 
@@ -195,7 +199,11 @@ impl HivePlace {
         outcome.unverified.extend(damages.found.iter().filter_map(|damage| self.gap(path, damage)));
         match self.role {
             Role::Packages => hives.registry.packages = Some(PackageKeys::read(&opened.hive)),
-            Role::Components => hives.registry.components = Some(ComponentStoreKeys::read(&opened.hive)),
+            Role::Components => {
+                let keys = ComponentStoreKeys::read(&opened.hive);
+                hives.bare = keys.is_bare().then(|| path.to_owned());
+                hives.registry.components = Some(keys);
+            }
             Role::Schema => {}
         }
     }

@@ -23,6 +23,7 @@ pub(super) const FAULTS: &[Fault] = &[
         |plan| assemblies(plan, true, true), deployment_removed),
     fault("staged-deployment-removed", "a deployment of something staged is removed altogether", "staged-closure-missing",
         |plan| assemblies(plan, true, false), deployment_removed),
+    fault("deployment-dependency-altered", "a deployment names a component that does not exist, and nothing vouches for that", "manifest-digest-differs", installing_deployments, dependency_altered),
     fault("deployment-made-component", "a package's deployment is none, and is signed so", "closure-not-a-deployment", named_deployments, not_a_deployment),
     fault("package-removed", "a part of an installed package is removed altogether", "closure-package-missing",
         |plan| parts(plan, true), package_removed),
@@ -86,6 +87,21 @@ fn named_deployments(plan: &StorePlan) -> Vec<Target> {
         })
         .collect();
     assemblies_where(plan, |id| named.contains(&id))
+}
+
+fn installing_deployments(plan: &StorePlan) -> Vec<Target> {
+    assemblies_where(plan, |id| plan.deployment_closure(id).len() > 1)
+}
+
+/// What the manifest says is not relied on then.
+fn dependency_altered(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expected>> {
+    let path = bench.edit_manifest(target.assembly(), |bytes| {
+        let text = String::from_utf8(bytes).expect("manifests of the simulator are UTF-8");
+        let (start, dependencies) = text.split_once("<dependentAssembly").expect("it installs something");
+        format!("{start}<dependentAssembly{}", dependencies.replacen(" version=\"", " version=\"9", 1))
+            .into_bytes()
+    })?;
+    bench.found(Subject::path(path))
 }
 
 fn not_a_deployment(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expected>> {

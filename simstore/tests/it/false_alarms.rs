@@ -8,6 +8,7 @@ mod components;
 mod files;
 mod images;
 mod packages;
+mod payload;
 
 use crate::{read_back, scan};
 use checker::finding::Severity;
@@ -89,12 +90,22 @@ impl Store {
         assert_eq!(report.count(Severity::Error), 0);
     }
 
+    /// Something is left unjudged for a cause, and nothing is said but notes.
+    #[track_caller]
+    fn leaves_unjudged(&self, cause: Cause, what: &str) {
+        let report = scan(&self.volume);
+        let mut findings = report.findings.iter().map(|(_, finding)| finding);
+        let worse = findings.find(|finding| finding.severity > Severity::Note);
+        assert_eq!(worse, None, "{what}");
+        assert!(report.not_verified.iter().any(|group| group.cause == cause), "{what}");
+    }
+
     /// A finding is said as one that follows from no other.
     #[track_caller]
     fn raises(&self, id: &str) {
         let found = read_back(&scan(&self.volume)).findings;
-        let is_root = |finding: &&Expected| finding.id == id && finding.caused_by.is_none();
-        assert!(found.iter().find(is_root).is_some(), "{id} is not among {found:#?}");
+        let is_root = |finding: &Expected| finding.id == id && finding.caused_by.is_none();
+        assert!(found.iter().any(is_root), "{id} is not among {found:#?}");
     }
 
     // ---- What it holds

@@ -156,6 +156,10 @@ impl<'r> ChainBuilder<'r> {
         Self { anchors: roots.parsed().unwrap_or_default(), signatures: Mutex::default() }
     }
 
+    pub(super) fn has_anchors(&self) -> bool {
+        !self.anchors.is_empty()
+    }
+
     /// The best chain from `leaf` over the certificates in `pool`: one that is anchored, and if
     /// possible valid at `moment`.
     pub(super) fn build<'c>(

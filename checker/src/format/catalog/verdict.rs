@@ -256,7 +256,7 @@ impl<'r> Verifier<'r> {
         };
         let moment = stamped_at.filter(|_| !lifetime).unwrap_or(self.at);
         let chain = self.chains.build(leaf, certificates, moment);
-        if let Some(verdict) = distrusted_chain(&chain, leaf) {
+        if let Some(verdict) = distrusted_chain(&chain, leaf, self.chains.has_anchors()) {
             return verdict;
         }
         let mut verdict = match (chain.outside_validity(moment), stamp_defect) {
@@ -311,6 +311,9 @@ impl<'r> Verifier<'r> {
                 "the time stamp's chain ends at {}, whose issuer is not at hand",
                 end_of(&chain)
             ))),
+            Anchorage::Untrusted if !self.chains.has_anchors() => {
+                Some(StampDefect::NotAnchored("no root is at hand for the time stamp".to_owned()))
+            }
             Anchorage::Broken | Anchorage::Untrusted => {
                 let reason =
                     format!("the time stamp's chain ends at {}, which is not trusted", end_of(&chain));
@@ -378,8 +381,9 @@ fn end_of<'c, 'e>(chain: &'e Chain<'c>) -> &'e Certificate<'c> {
     &chain.certificates[chain.certificates.len() - 1]
 }
 
-/// The verdict on a chain that nobody vouches for, or `None` if somebody does.
-fn distrusted_chain(chain: &Chain<'_>, leaf: &Certificate<'_>) -> Option<Verdict> {
+/// The verdict on a chain that nobody vouches for, or `None` if somebody does. Without anchors a root that is there is no
+/// stranger: then nothing is known about any.
+fn distrusted_chain(chain: &Chain<'_>, leaf: &Certificate<'_>, has_anchors: bool) -> Option<Verdict> {
     let end = end_of(chain);
     let (status, finer, reason) = match chain.anchorage {
         Anchorage::Broken => (
@@ -387,7 +391,7 @@ fn distrusted_chain(chain: &Chain<'_>, leaf: &Certificate<'_>) -> Option<Verdict
             code::CERTIFICATE_SIGNATURE,
             format!("the certificate of {end} was not issued by the certificate that it names"),
         ),
-        Anchorage::Untrusted => (
+        Anchorage::Untrusted if has_anchors => (
             Status::UntrustedRoot,
             code::UNTRUSTED_ROOT,
             format!("the chain ends at {end}, which is not trusted"),
@@ -396,6 +400,11 @@ fn distrusted_chain(chain: &Chain<'_>, leaf: &Certificate<'_>) -> Option<Verdict
             Status::UntrustedRoot,
             code::WRONG_USAGE,
             format!("the certificate of {leaf} is neither for Windows components nor for code"),
+        ),
+        Anchorage::Untrusted => (
+            Status::NotAnchored,
+            code::CHAINING,
+            format!("the chain ends at {end}, and no root is at hand to trust"),
         ),
         Anchorage::Incomplete => (
             Status::NotAnchored,
