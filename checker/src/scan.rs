@@ -202,7 +202,7 @@ impl<'s> Scan<'s> {
             .map(|winsxs| reader.store_catalogs(winsxs, &packages, component_store))
             .unwrap_or_default();
         if !packages.is_empty() || !manifests.is_empty() {
-            hives.require(&self.enabled);
+            hives.require(!packages.is_empty(), &self.enabled);
         }
         outcomes.of(Section::RegistryHives).add(std::mem::take(&mut hives.outcome));
         let mut store = Store::new(packages, manifests, catalogs, hives.registry);
@@ -291,9 +291,6 @@ impl<'s> Scan<'s> {
         outcome: &mut Outcome,
     ) {
         let StoreSubject { image, store, .. } = subject;
-        // Where something could not be read, what is not known to be needed may be.
-        let everything_is_known = store.manifests.iter().all(|manifest| manifest.document.is_some())
-            && store.packages.iter().all(|package| package.content.is_some());
         let indices: Vec<usize> = (0..store.manifests.len()).collect();
         let outcomes = workers::map(self.threads, &indices, |index| {
             let mut outcome = Outcome::default();
@@ -321,8 +318,9 @@ impl<'s> Scan<'s> {
                     Some(folder)
                 }
             };
+            // Where the registry cannot tell what holds a component, something may.
             let known = subject.holding_of(*index);
-            let may_be_needed = !everything_is_known && !subject.is_left_over(*index);
+            let may_be_needed = subject.has_unknown_key(*index);
             let holding = if known == Holding::Nothing && may_be_needed { Holding::Installed } else { known };
             let subject = PayloadSubject {
                 image,

@@ -31,6 +31,8 @@ pub struct PackageRecord {
     pub mum_path: String,
     /// Whether the `.mum` is there, whatever it holds.
     pub has_mum: bool,
+    /// The canonical name that its manifest should have, if that has a wrong one.
+    pub misnamed_as: Option<String>,
     /// Where the `.cat` is, or would be.
     pub catalog_path: String,
     /// What the package consists of, if its `.mum` is sound and vouched for.

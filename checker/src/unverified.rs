@@ -96,8 +96,7 @@ impl Cause {
             Self::Registry => "the registry hive is not there or cannot be loaded",
             Self::DamagedHive => "the registry hive is damaged there",
             Self::BareHive => {
-                "the registry hive knows no component, no deployment and no catalog, as in Windows PE and other reduced \
-                 images, so that what it lacks proves nothing"
+                "the registry hive knows nothing of the store, so that what it lacks proves nothing"
             }
             Self::CompressedManifest => "compressed manifests (DCM) are not expanded by this version",
             Self::CompressedPayload => "compressed files and differentials are not expanded by this version",

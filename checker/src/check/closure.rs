@@ -14,15 +14,8 @@ use std::collections::HashMap;
 /// Every component that a present deployment requires has a manifest or a key; what else it lacks is a finding on the
 /// one that is there.
 pub(super) fn components(subject: &StoreSubject<'_>, outcome: &mut Outcome) {
-    // By the name that it should have: packages of other makers give components the names of others.
-    let misnamed: HashMap<&str, &Finding> = subject
-        .store
-        .manifests
-        .iter()
-        .flat_map(|manifest| &manifest.findings)
-        .filter(|finding| finding.id == FindingId::ManifestNameMismatch)
-        .filter_map(|finding| Some((finding.evidence.expected.as_deref()?, finding)))
-        .collect();
+    // Packages of other makers give components the names of others.
+    let misnamed = subject.misnamed_manifests();
     outcome.findings.extend(missing_components(subject).map(|(name, entry)| {
         let finding = missing(subject, name, entry);
         match misnamed.get(name) {
@@ -58,6 +51,7 @@ pub(super) fn winners(subject: &StoreSubject<'_>, outcome: &mut Outcome) {
     if !subject.all_components_are_known() || !subject.has_component_keys() {
         return;
     }
+    let lost = lost_versions(subject);
     for winner in subject.store.registry.packages.iter().flat_map(|keys| &keys.winners) {
         let Winner { family, branch, version } = winner;
         if subject.index.has_version(family, version) {
@@ -69,22 +63,23 @@ pub(super) fn winners(subject: &StoreSubject<'_>, outcome: &mut Outcome) {
             ..Evidence::because("no component of this version is there")
         };
         let finding = Finding::new(FindingId::WinnerMissing, registry::whole(key), evidence);
-        outcome.findings.push(match lost(subject, family, version) {
-            Some(root) => finding.caused_by(&root),
+        let start = keyform::start_of_version(family, version);
+        outcome.findings.push(match start.and_then(|start| lost.get(&start)) {
+            Some(root) => finding.caused_by(root),
             None => finding,
         });
     }
 }
 
-/// The finding on the component or the deployment of a version, if all of it is lost.
-fn lost(subject: &StoreSubject<'_>, family: &str, version: &str) -> Option<Finding> {
-    let start = format!("{}_", keyform::start_of_version(family, version)?);
-    if let Some((name, entry)) = missing_components(subject).find(|(name, _)| name.starts_with(&start)) {
-        return Some(missing(subject, name, entry));
-    }
-    let is_of_version =
-        |finding: &(Option<&str>, Finding)| finding.0.is_some_and(|component| component.starts_with(&start));
-    deployment_keys::lost_altogether(subject).find(is_of_version).map(|(_, finding)| finding)
+/// The findings on components and deployments of which all is lost, by what their key forms begin with: everything but
+/// the language and the hash.
+fn lost_versions(subject: &StoreSubject<'_>) -> HashMap<String, Finding> {
+    let start = |component: &str| Some(component.rsplit_once('_')?.0.to_owned());
+    let deployments = deployment_keys::lost_altogether(subject)
+        .filter_map(|(component, finding)| Some((start(component?)?, finding)));
+    let components = missing_components(subject)
+        .filter_map(|(name, entry)| Some((start(name)?, missing(subject, name, entry))));
+    deployments.chain(components).collect()
 }
 
 /// What a package names as a deployment is one.

@@ -7,6 +7,7 @@ use crate::format::keyform;
 use crate::registry::{self, ComponentKey, Field, MarkHolder};
 use crate::store::{ComponentEntry, DeploymentEntry, ManifestDocument, identity_of};
 use crate::unverified::{Cause, Unverified};
+use std::collections::HashSet;
 
 static NAMES: IdentityNames = IdentityNames {
     value: "identity",
@@ -63,18 +64,23 @@ pub(super) fn names(subject: &StoreSubject<'_>, outcome: &mut Outcome) {
     }
 }
 
-/// Every component that has a key has a manifest.
+/// Every component that has a key has a manifest, be it under a wrong name.
 pub(super) fn manifests(subject: &StoreSubject<'_>, outcome: &mut Outcome) {
     let lost =
         registered(subject).filter(|(_, entry, key)| entry.manifest.is_none() && is_legal_name(&key.name));
-    for (_, _, key) in lost {
+    let misnamed = subject.misnamed_manifests();
+    for (name, _, key) in lost {
         let path = Subject::path(format!("Windows/WinSxS/Manifests/{}.manifest", key.name));
         let evidence = Evidence {
             expected: key.s256h.get().map(|digest| format!("sha256:{}", hexadecimal(digest))),
             reason: Some(format!("registered as {}", registry::component(&key.name))),
             ..Evidence::default()
         };
-        outcome.findings.push(Finding::new(FindingId::ManifestMissing, path, evidence));
+        let finding = Finding::new(FindingId::ManifestMissing, path, evidence);
+        outcome.findings.push(match misnamed.get(name) {
+            Some(root) => finding.caused_by(root),
+            None => finding,
+        });
         let payload = format!("Windows/WinSxS/{}", key.name);
         outcome.unverified.push(Unverified::new(Cause::UnusableManifest, payload));
     }
@@ -208,10 +214,9 @@ pub(super) fn deployment_marks(subject: &StoreSubject<'_>, outcome: &mut Outcome
         let is_registered =
             |name: &&String| subject.index.deployments.get(*name).is_some_and(|entry| entry.key.is_some());
         let owed = entry.deployment.iter().chain(&entry.required_by).filter(is_registered);
-        let is_marked =
-            |name: &&String| key.deployments.iter().any(|marked| marked.eq_ignore_ascii_case(name));
+        let marked: HashSet<String> = key.deployments.iter().map(|name| name.to_ascii_lowercase()).collect();
         let missing: Vec<String> =
-            owed.filter(|name| !is_marked(name)).map(|name| format!("c!{name}")).collect();
+            owed.filter(|name| !marked.contains(*name)).map(|name| format!("c!{name}")).collect();
         let evidence = if key.deployments.is_empty() {
             Evidence::because("there is no c! mark at all, and every component belongs to a deployment")
         } else if missing.is_empty() {
@@ -245,7 +250,8 @@ pub(super) fn file_marks(subject: &StoreSubject<'_>, outcome: &mut Outcome) {
         let Some(document) = document(subject, entry) else { continue };
         let plain =
             document.files.iter().map(|file| file.name.as_str()).filter(|name| !name.contains(['\\', '/']));
-        let is_marked = |name: &&str| key.files.iter().any(|mark| is_mark_of(mark, name));
+        let marks: HashSet<String> = key.files.iter().map(|mark| mark.to_ascii_lowercase()).collect();
+        let is_marked = |name: &&str| marks_of(name).iter().any(|mark| marks.contains(mark));
         let missing: Vec<String> = plain.filter(|name| !is_marked(name)).map(keyform::file_mark).collect();
         if !missing.is_empty() {
             let evidence = Evidence { expected: Some(join_some(&missing)), ..Evidence::default() };
@@ -259,11 +265,13 @@ pub(super) fn file_marks(subject: &StoreSubject<'_>, outcome: &mut Outcome) {
 pub(super) fn marked_files(subject: &StoreSubject<'_>, outcome: &mut Outcome) {
     for (_, entry, key) in kept(subject) {
         let Some(document) = document(subject, entry) else { continue };
+        let names = document.files.iter().flat_map(|file| {
+            let last = file.name.rsplit(['\\', '/']).next().unwrap_or_default();
+            [file.name.as_str(), last]
+        });
+        let accepted: HashSet<String> = names.flat_map(marks_of).collect();
         for mark in &key.files {
-            let is_listed = document.files.iter().any(|file| {
-                let last = file.name.rsplit(['\\', '/']).next().unwrap_or_default();
-                is_mark_of(mark, &file.name) || is_mark_of(mark, last)
-            });
+            let is_listed = accepted.contains(&mark.to_ascii_lowercase());
             if !is_listed {
                 let value = registry::value(&registry::component(&key.name), &format!("f!{mark}"));
                 let evidence = Evidence::because("the manifest lists no such file");
@@ -273,15 +281,13 @@ pub(super) fn marked_files(subject: &StoreSubject<'_>, outcome: &mut Outcome) {
     }
 }
 
-/// Whether a mark, without its `f!`, stands for a file: the name itself, the shortened one, or the whole one with its
-/// hash. Genuine hives have all three.
-fn is_mark_of(mark: &str, file_name: &str) -> bool {
-    let with_hash = || format!("{file_name}_{:016x}", keyform::hash_string(file_name));
-    mark.eq_ignore_ascii_case(file_name)
-        || keyform::file_mark(file_name)
-            .strip_prefix("f!")
-            .is_some_and(|short| mark.eq_ignore_ascii_case(short))
-        || mark.eq_ignore_ascii_case(&with_hash())
+/// The marks that may stand for a file, without their `f!` and in lower case: the name itself, the shortened one, and
+/// the whole one with its hash. Genuine hives have all three.
+fn marks_of(file_name: &str) -> [String; 3] {
+    let short = keyform::file_mark(file_name);
+    let short = short.strip_prefix("f!").unwrap_or(&short);
+    let with_hash = format!("{file_name}_{:016x}", keyform::hash_string(file_name));
+    [file_name, short, &with_hash].map(str::to_ascii_lowercase)
 }
 
 /// Notes components that no package holds.
@@ -305,15 +311,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_mark_stands_for_a_file_in_three_ways() {
-        let long = "microsoft.windows.a.rather.long.file.name.dll";
-        for name in ["short.dll", "short_with_underscore.dll", long] {
-            let short = keyform::file_mark(name);
-            let whole = format!("{name}_{:016x}", keyform::hash_string(name));
-            for mark in [name, short.strip_prefix("f!").unwrap(), &whole, &name.to_uppercase()] {
-                assert!(is_mark_of(mark, name), "{mark}");
-            }
-            assert!(!is_mark_of(&format!("{name}x"), name));
-        }
+    fn three_marks_may_stand_for_a_file() {
+        assert_eq!(
+            marks_of("Microsoft.Windows.A.Rather.Long.Name.dll").map(|mark| mark.len()),
+            [40, 25 + 17, 40 + 17]
+        );
+        let [name, short, with_hash] = marks_of("Short_With_Underscore.dll");
+        assert_eq!(
+            (name.as_str(), short.as_str()),
+            ("short_with_underscore.dll", "short_with_underscore.dll")
+        );
+        assert!(with_hash.starts_with("short_with_underscore.dll_"));
     }
 }

@@ -7,6 +7,7 @@ use crate::format::keyform;
 use crate::registry::{self, DeploymentKey, Field, Mark, MarkHolder};
 use crate::store::{DeploymentEntry, Holding, identity_of};
 use crate::unverified::{Cause, Unverified};
+use std::collections::HashSet;
 
 static NAMES: IdentityNames = IdentityNames {
     value: "appid",
@@ -219,16 +220,17 @@ pub(super) fn mark_names(subject: &StoreSubject<'_>, outcome: &mut Outcome) {
 
 /// What is pinned is staged.
 pub(super) fn staged_marks(subject: &StoreSubject<'_>, outcome: &mut Outcome) {
-    let whole = marks(subject).filter(|(key, _)| key.is_whole);
-    for (key, mark) in whole.filter(|(_, mark)| mark.holder == MarkHolder::Pinned) {
-        let is_twin = |other: &&Mark| {
-            other.holder == MarkHolder::Staged && other.common_name().eq_ignore_ascii_case(mark.common_name())
-        };
-        if !key.marks.iter().any(|other| is_twin(&other)) {
-            let missing = format!("s{}", mark.common_name());
-            let evidence = Evidence::because(format!("{} is there without it", mark.name));
-            let value = registry::value(&registry::deployment(&key.name), &missing);
-            outcome.findings.push(Finding::new(FindingId::SMarkMissing, value, evidence));
+    for key in registered(subject).filter(|key| key.is_whole) {
+        let of = |holder| key.marks.iter().filter(move |mark| mark.holder == holder);
+        let staged: HashSet<String> =
+            of(MarkHolder::Staged).map(|mark| mark.common_name().to_ascii_lowercase()).collect();
+        for mark in of(MarkHolder::Pinned) {
+            if !staged.contains(&mark.common_name().to_ascii_lowercase()) {
+                let missing = format!("s{}", mark.common_name());
+                let evidence = Evidence::because(format!("{} is there without it", mark.name));
+                let value = registry::value(&registry::deployment(&key.name), &missing);
+                outcome.findings.push(Finding::new(FindingId::SMarkMissing, value, evidence));
+            }
         }
     }
 }

@@ -20,6 +20,8 @@ pub(crate) enum HiveFile<'s> {
     Missing,
     /// It is there, holds nothing, and the store needs it. Windows would take it for a new one.
     Empty,
+    /// It loads, and knows nothing of the store, as one that Windows has just made.
+    Bare,
     Unloadable(&'s OpenError),
     Loaded(State, &'s Damages),
 }
@@ -28,6 +30,7 @@ pub(crate) fn present(subject: &HiveSubject<'_>) -> Option<Finding> {
     let actual = match subject.file {
         HiveFile::Missing => None,
         HiveFile::Empty => Some("0 bytes".to_owned()),
+        HiveFile::Bare => Some("a hive in which nothing of the store is registered".to_owned()),
         HiveFile::Unloadable(_) | HiveFile::Loaded(..) => return None,
     };
     let evidence = Evidence {

@@ -6,6 +6,7 @@ use crate::format::keyform::PackageName;
 use crate::image::Place;
 use crate::registry::{self, Field, PackageKey, PackageKeys, canonical};
 use crate::store::{PackageEntry, PackageState};
+use std::collections::HashMap;
 
 /// The architectures that the registry has numbers for: x86, ARM, IA-64, AMD64 and ARM64.
 const ARCHITECTURES: [u32; 5] = [0, 5, 6, 9, 12];
@@ -39,9 +40,19 @@ pub(super) fn names(subject: &StoreSubject<'_>, outcome: &mut Outcome) {
     }
 }
 
-/// Every registered package that is not absent has its manifest.
+/// Every registered package that is not absent has its manifest, be it under a wrong name.
 pub(super) fn manifests(subject: &StoreSubject<'_>, outcome: &mut Outcome) {
-    for (_, _, entry, key) in registered(subject) {
+    let misnamed: HashMap<&str, Finding> = subject
+        .store
+        .packages
+        .iter()
+        .filter_map(|files| {
+            let path = Subject::path(&files.mum_path);
+            let finding = Finding::new(FindingId::MumNameMismatch, path, Evidence::default());
+            Some((files.misnamed_as.as_deref()?, finding))
+        })
+        .collect();
+    for (_, name, entry, key) in registered(subject) {
         let files = entry.files.map(|files| &subject.store.packages[files]);
         let is_there = files.is_some_and(|files| files.has_mum);
         let is_absent = matches!(key.current_state, Field::Present(0));
@@ -53,7 +64,11 @@ pub(super) fn manifests(subject: &StoreSubject<'_>, outcome: &mut Outcome) {
             |files| files.mum_path.clone(),
         );
         let evidence = Evidence::because(format!("registered as {}", registry::package(&key.name)));
-        outcome.findings.push(Finding::new(FindingId::MumMissing, Subject::path(path), evidence));
+        let finding = Finding::new(FindingId::MumMissing, Subject::path(path), evidence);
+        outcome.findings.push(match misnamed.get(name) {
+            Some(root) => finding.caused_by(root),
+            None => finding,
+        });
     }
 }
 

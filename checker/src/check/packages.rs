@@ -7,7 +7,8 @@ use crate::store::{PackageEntry, PackageState, Reference, ReferenceKind};
 
 /// Every package without key: its canonical name and its entry. None if not every key could be read.
 fn unregistered<'s>(subject: &'s StoreSubject<'_>) -> impl Iterator<Item = (&'s str, &'s PackageEntry)> {
-    let keys = subject.store.registry.packages.as_ref().filter(|keys| keys.packages.is_whole);
+    let keys =
+        subject.store.registry.packages.as_ref().filter(|keys| keys.packages.is_whole && !keys.is_bare());
     let packages = subject.index.packages.iter().filter(|(_, entry)| entry.key.is_none());
     packages.map(|(name, entry)| (name.as_str(), entry)).filter(move |_| keys.is_some())
 }
@@ -17,8 +18,10 @@ pub(super) fn keys(subject: &StoreSubject<'_>, outcome: &mut Outcome) {
     for (_, entry) in unregistered(subject) {
         if let Some(finding) = key_missing(subject, entry) {
             outcome.findings.push(finding);
-        } else if let Some(files) =
-            entry.files.map(|files| &subject.store.packages[files]).filter(|files| files.has_mum)
+        } else if let Some(files) = entry
+            .files
+            .map(|files| &subject.store.packages[files])
+            .filter(|files| files.has_mum && files.misnamed_as.is_none())
         {
             let evidence = Evidence::because("it is not registered, and nothing in the registry names it");
             let path = Subject::path(&files.mum_path);

@@ -1,10 +1,11 @@
 //! The store as the checks see it.
 
 use super::deployment_keys;
+use crate::finding::{Finding, FindingId};
 use crate::image::{Folder, Image};
 use crate::registry::ComponentStoreKeys;
 use crate::store::{CatalogRecord, ComponentEntry, DeploymentEntry, Holding, Index, Store};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 /// Windows 7, the first Windows of which complete registries were measured.
 const WINDOWS_7: (u32, u32) = (6, 1);
@@ -62,6 +63,15 @@ impl<'s> StoreSubject<'s> {
     pub(crate) fn has_unknown_key(&self, manifest: usize) -> bool {
         let has_key = self.component_of(manifest).is_some_and(|entry| entry.key.is_some());
         !has_key && !self.keys().is_some_and(|keys| keys.components.is_whole)
+    }
+
+    /// The findings on manifests of wrong names, by the name that each should have.
+    pub(super) fn misnamed_manifests(&self) -> HashMap<&'s str, &'s Finding> {
+        let findings = self.store.manifests.iter().flat_map(|manifest| &manifest.findings);
+        findings
+            .filter(|finding| finding.id == FindingId::ManifestNameMismatch)
+            .filter_map(|finding| Some((finding.evidence.expected.as_deref()?, finding)))
+            .collect()
     }
 
     /// Whether a manifest is left over: nothing in a registry that is whole knows it.

@@ -206,7 +206,7 @@ findings! {
     HiveMissing = "hive-missing" {
         Error Hive:1 Ours logged None update 0x8007_0002 finer [] proof Inferred/Inferred
         title "A registry hive is missing"
-        when "SOFTWARE or COMPONENTS is absent while WinSxS\\Manifests or servicing\\Packages has content."
+        when "SOFTWARE or COMPONENTS is absent, or knows nothing of the store, while WinSxS\\Manifests or servicing\\Packages has content."
         mends Not "restore the hive from a backup"
     }
     HiveNotLoadable = "hive-not-loadable" {

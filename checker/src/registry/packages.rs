@@ -74,6 +74,8 @@ pub struct Winner {
 pub struct PackageKeys {
     /// Major and minor version of Windows.
     pub windows_version: Option<(u32, u32)>,
+    /// `EditionID`, for example `Professional`.
+    pub edition: Field<String>,
     /// `ProcessorArchitecture` of Component Based Servicing.
     pub architecture: Field<u32>,
     /// The packages.
@@ -93,6 +95,18 @@ pub struct PackageKeys {
 }
 
 impl PackageKeys {
+    /// Whether it knows no package.
+    #[must_use]
+    pub fn is_bare(&self) -> bool {
+        self.packages.keys.is_empty() && self.packages.is_whole
+    }
+
+    /// Whether the image is of Windows PE, which is reduced on purpose.
+    #[must_use]
+    pub fn is_of_windows_pe(&self) -> bool {
+        self.edition.get().is_some_and(|edition| edition.eq_ignore_ascii_case("WindowsPE"))
+    }
+
     /// Reads the hive.
     #[must_use]
     pub fn read(hive: &Hive<'_>) -> Self {
@@ -104,6 +118,9 @@ impl PackageKeys {
         };
         Self {
             windows_version: windows_version(&root),
+            edition: key(&root, CURRENT_VERSION)
+                .map(|version| KeyValues::of(&version).field("EditionID", text))
+                .unwrap_or_default(),
             architecture: key(&root, SERVICING)
                 .map(|servicing| KeyValues::of(&servicing).field("ProcessorArchitecture", dword))
                 .unwrap_or_default(),
@@ -128,8 +145,11 @@ impl PackageKeys {
     }
 }
 
+/// Where SOFTWARE says which Windows it is.
+const CURRENT_VERSION: &str = r"Microsoft\Windows NT\CurrentVersion";
+
 fn windows_version(root: &Key<'_>) -> Option<(u32, u32)> {
-    let values = KeyValues::of(&key(root, r"Microsoft\Windows NT\CurrentVersion")?);
+    let values = KeyValues::of(&key(root, CURRENT_VERSION)?);
     let number = |name| values.field(name, dword).get().copied();
     if let (Some(major), Some(minor)) =
         (number("CurrentMajorVersionNumber"), number("CurrentMinorVersionNumber"))

@@ -108,7 +108,9 @@ fn write_summary(out: &mut dyn Write, scanned: &Scanned, report: &Report) -> io:
     let gaps: usize = report.not_verified.iter().map(|group| group.count).sum();
     let verdict = match (errors, gaps) {
         (0, 0) => "No damage found.".to_owned(),
-        (0, gaps) => format!("No damage found; {} could not be judged.", counted(gaps, "object")),
+        (0, gaps) => {
+            format!("No damage found in what could be judged; {} could not be.", counted(gaps, "object"))
+        }
         (errors, 0) => format!("{} found.", counted(errors, "error")),
         (errors, gaps) => {
             format!("{} found; {} could not be judged.", counted(errors, "error"), counted(gaps, "object"))

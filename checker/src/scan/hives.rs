@@ -48,19 +48,30 @@ pub(super) struct Hives {
     /// The paths of hives that are not there or hold nothing, and for which it is to be judged whether the store needs
     /// them: with whether they are there.
     absent: Vec<(String, bool)>,
-    /// The path of COMPONENTS if it registers nothing.
-    bare: Option<String>,
+    /// The paths of hives that register nothing.
+    bare: Vec<(Role, String)>,
 }
 
 impl Hives {
-    /// Says of the hives that are not there that they should be, and of one that registers nothing that it tells nothing.
-    pub(super) fn require(&mut self, enabled: &Enabled) {
+    /// Says of the hives that are not there that they should be, and of those that register nothing that they tell
+    /// nothing. Only in Windows PE that is as it should be.
+    pub(super) fn require(&mut self, has_packages: bool, enabled: &Enabled) {
+        let mut lacking = Vec::new();
         for (path, is_empty) in std::mem::take(&mut self.absent) {
             let file = if is_empty { HiveFile::Empty } else { HiveFile::Missing };
-            self.outcome.findings.extend(enabled.hive(&HiveSubject { path: &path, file }));
-            self.outcome.unverified.push(Unverified::new(Cause::Registry, path));
+            lacking.push((path, Some(file), Cause::Registry));
         }
-        self.outcome.unverified.extend(self.bare.take().map(|path| Unverified::new(Cause::BareHive, path)));
+        let is_reduced = self.registry.packages.as_ref().is_some_and(PackageKeys::is_of_windows_pe);
+        for (role, path) in std::mem::take(&mut self.bare) {
+            if role == Role::Components || has_packages {
+                lacking.push((path, (!is_reduced).then_some(HiveFile::Bare), Cause::BareHive));
+            }
+        }
+        for (path, file, cause) in lacking {
+            let findings = file.map(|file| enabled.hive(&HiveSubject { path: &path, file }));
+            self.outcome.findings.extend(findings.into_iter().flatten());
+            self.outcome.unverified.push(Unverified::new(cause, path));
+        }
     }
 
     fn add(&mut self, other: Self) {
@@ -68,7 +79,7 @@ impl Hives {
         self.registry.components = self.registry.components.take().or(other.registry.components);
         self.outcome.add(other.outcome);
         self.absent.extend(other.absent);
-        self.bare = self.bare.take().or(other.bare);
+        self.bare.extend(other.bare);
     }
 }
 
@@ -198,10 +209,14 @@ impl HivePlace {
         outcome.findings.extend(enabled.hive(&HiveSubject { path, file }));
         outcome.unverified.extend(damages.found.iter().filter_map(|damage| self.gap(path, damage)));
         match self.role {
-            Role::Packages => hives.registry.packages = Some(PackageKeys::read(&opened.hive)),
+            Role::Packages => {
+                let keys = PackageKeys::read(&opened.hive);
+                hives.bare.extend(keys.is_bare().then(|| (self.role, path.to_owned())));
+                hives.registry.packages = Some(keys);
+            }
             Role::Components => {
                 let keys = ComponentStoreKeys::read(&opened.hive);
-                hives.bare = keys.is_bare().then(|| path.to_owned());
+                hives.bare.extend(keys.is_bare().then(|| (self.role, path.to_owned())));
                 hives.registry.components = Some(keys);
             }
             Role::Schema => {}

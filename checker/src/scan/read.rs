@@ -6,6 +6,7 @@ use crate::check::{
     StoreCatalogSubject, settle, spoil,
 };
 use crate::digest::BothDigests;
+use crate::finding::FindingId;
 use crate::format::catalog::{self, Catalog, MAX_CATALOG_BYTES, Status, Verdict, Verifier};
 use crate::format::identity::Identity;
 use crate::format::keyform::{self, Keyform, PackageName};
@@ -13,6 +14,7 @@ use crate::format::manifest::{MAX_MANIFEST_BYTES, Manifest};
 use crate::format::package::{MAX_PACKAGE_BYTES, Package};
 use crate::format::xml::ErrorClass;
 use crate::image::{Folder, Image, fold};
+use crate::registry::canonical;
 use crate::store::{
     CatalogRecord, FileRecord, Installed, ManifestDocument, ManifestRecord, PackageContent, PackageRecord,
 };
@@ -179,6 +181,12 @@ impl Reader<'_, '_> {
             && record.vouched.as_deref().is_some_and(|list| catalog::lists(list, &digests));
         let findings = settle(self.enabled.mum(&subject), signed_by_microsoft);
         let is_sound = !spoil(&findings);
+        if let Some(misnamed) = findings.iter().find(|finding| finding.id == FindingId::MumNameMismatch) {
+            record.misnamed_as = Some(canonical(&PackageName::of(&package.identity).to_string()));
+            // Its catalog has the right name.
+            let lost = outcome.findings.iter_mut().filter(|finding| finding.id == FindingId::CatalogMissing);
+            lost.for_each(|finding| *finding = finding.clone().caused_by(misnamed));
+        }
         outcome.findings.extend(findings);
         if errors.xml.as_ref().is_some_and(|error| error.class() == ErrorClass::Limit) {
             outcome.unverified.push(Unverified::new(Cause::BeyondLimits, &path));

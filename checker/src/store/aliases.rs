@@ -6,12 +6,17 @@
 /// The greatest number of changed, added and missing characters in a name that was damaged.
 const MAX_DISTANCE: usize = 8;
 
+/// How many keys of one list are looked at in this way: each is compared with everything that is not registered. The
+/// others keep their names.
+pub(super) const MAX_MISNAMED_KEYS: usize = 100;
+
 /// The one candidate that differs least from a name; `None` if there is no such one.
 pub(super) fn nearest<'c>(name: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
+    let name = folded(name);
     let mut best: Option<(usize, &str)> = None;
     let mut is_shared = false;
     for candidate in candidates {
-        let Some(distance) = distance(name, candidate) else { continue };
+        let Some(distance) = distance(&name, &folded(candidate)) else { continue };
         match best {
             Some((least, _)) if distance > least => {}
             Some((least, _)) if distance == least => is_shared = true,
@@ -24,11 +29,12 @@ pub(super) fn nearest<'c>(name: &str, candidates: impl Iterator<Item = &'c str>)
     best.filter(|_| !is_shared).map(|(_, candidate)| candidate)
 }
 
-/// How many characters have to be changed, added or taken away, letter case aside; `None` above [`MAX_DISTANCE`].
-fn distance(one: &str, two: &str) -> Option<usize> {
-    let folded =
-        |text: &str| text.chars().map(|character| character.to_ascii_lowercase()).collect::<Vec<_>>();
-    let (one, two) = (folded(one), folded(two));
+fn folded(text: &str) -> Vec<char> {
+    text.chars().map(|character| character.to_ascii_lowercase()).collect()
+}
+
+/// How many characters have to be changed, added or taken away; `None` above [`MAX_DISTANCE`].
+fn distance(one: &[char], two: &[char]) -> Option<usize> {
     if one.len().abs_diff(two.len()) > MAX_DISTANCE {
         return None;
     }
@@ -41,6 +47,10 @@ fn distance(one: &str, two: &str) -> Option<usize> {
             diagonal = row[index + 1];
             row[index + 1] = changed.min(row[index] + 1).min(diagonal + 1);
         }
+        // No way through this row is short enough, so none to the end is.
+        if row.iter().all(|distance| *distance > MAX_DISTANCE) {
+            return None;
+        }
     }
     row.last().copied().filter(|distance| *distance <= MAX_DISTANCE)
 }
@@ -48,6 +58,10 @@ fn distance(one: &str, two: &str) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn distance(one: &str, two: &str) -> Option<usize> {
+        super::distance(&folded(one), &folded(two))
+    }
 
     #[test]
     fn distances_are_counted_up_to_the_limit() {

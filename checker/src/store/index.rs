@@ -1,6 +1,6 @@
 //! What is one thing by its name: files and keys tied together, and who refers to whom.
 
-use super::aliases::nearest;
+use super::aliases::{MAX_MISNAMED_KEYS, nearest};
 use super::{Holding, ManifestDocument, PackageState, Store};
 use crate::finding::Subject;
 use crate::format::identity::Identity;
@@ -181,11 +181,12 @@ impl Index {
                 misnamed.push(index);
             }
         }
-        for index in misnamed {
+        for (number, index) in misnamed.into_iter().enumerate() {
             let name = &keys.packages.keys[index].name;
             let unregistered = self.packages.values().filter(|entry| entry.key.is_none());
             let names = unregistered.filter_map(|entry| Some(store.packages[entry.files?].name.as_str()));
-            let canonical = nearest(name, names).map_or_else(|| canonical(name), canonical);
+            let nearest = (number < MAX_MISNAMED_KEYS).then(|| nearest(name, names)).flatten();
+            let canonical = nearest.map_or_else(|| canonical(name), canonical);
             self.packages.entry(canonical).or_default().key = Some(index);
         }
         for entry in self.packages.values_mut() {
@@ -227,23 +228,23 @@ impl Index {
                 misnamed.push(index);
             }
         }
-        for index in misnamed {
-            let name = self.right_name(&keys[index]);
+        for (number, index) in misnamed.into_iter().enumerate() {
+            let name = self.right_name(&keys[index], number < MAX_MISNAMED_KEYS);
             self.components.entry(name).or_default().key = Some(index);
         }
         self.add_versions(keys);
     }
 
     /// The name that a component key without manifest of its name should have: that of the unregistered manifest that its
-    /// identity names, or that differs least from an impossible name; otherwise its own.
-    fn right_name(&self, key: &ComponentKey) -> String {
+    /// identity names, or, if such are looked for, that differs least from an impossible name; otherwise its own.
+    fn right_name(&self, key: &ComponentKey, look_for_alike: bool) -> String {
         let is_free = |name: &String| {
             self.components.get(name).is_some_and(|entry| entry.manifest.is_some() && entry.key.is_none())
         };
         let identity = identity_of(&key.identity);
         let named = identity.and_then(|identity| component_keyform(&identity)).filter(is_free);
         named.unwrap_or_else(|| {
-            let is_impossible = !key.name.bytes().all(|byte| (0x20..=0x7E).contains(&byte));
+            let is_impossible = look_for_alike && !key.name.bytes().all(|byte| (0x20..=0x7E).contains(&byte));
             let free =
                 self.components.iter().filter(|(_, entry)| entry.manifest.is_some() && entry.key.is_none());
             let nearest =

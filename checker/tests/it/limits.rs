@@ -10,7 +10,11 @@ fn every_limit_is_named_in_a_test() {
     for file in rust_files(&repository("checker/src")) {
         let content = text(&file);
         for line in content.lines() {
-            let declared = line.trim_start().trim_start_matches("pub ").strip_prefix("const MAX_");
+            let declared = line
+                .trim_start()
+                .trim_start_matches("pub ")
+                .trim_start_matches("pub(super) ")
+                .strip_prefix("const MAX_");
             if let Some(rest) = declared {
                 limits.insert(format!("MAX_{}", rest.split(':').next().unwrap_or_default()));
             }

@@ -3,11 +3,11 @@
 use super::components::key_path as component_key;
 use super::deployments::key_path as deployment_key;
 use super::packages;
-use super::target::{Target, assemblies_where, packages_where};
+use super::target::{self, Target, assemblies_where, packages_where};
 use super::{Fault, Workbench, fault};
 use crate::build::{manifest_path, package_path};
 use crate::expectation::{Expected, Subject};
-use crate::plan::{AssemblyId, PackageId, StorePlan, UpdateContent};
+use crate::plan::{Assembly, AssemblyId, Package, PackageId, StorePlan, UpdateContent};
 use crate::registry::{Hive, SERVICING, WINNERS};
 use crate::write::hive::Value;
 use crate::write::names;
@@ -15,6 +15,9 @@ use std::io;
 
 #[rustfmt::skip]
 pub(super) const FAULTS: &[Fault] = &[
+    fault("mum-renamed", "a package manifest has the name of another version", "mum-name-mismatch", target::packages, |bench, target| package_renamed(bench, target, &["mum"])),
+    fault("package-renamed", "a package manifest and its catalog have the names of another version", "mum-name-mismatch", target::packages, |bench, target| package_renamed(bench, target, &["mum", "cat"])),
+    fault("manifest-renamed", "a component manifest has the name of another version", "manifest-name-mismatch", target::assemblies, manifest_renamed),
     fault("component-removed", "a component of something installed is removed altogether", "closure-component-missing",
         |plan| assemblies(plan, false, true), component_removed),
     fault("staged-component-removed", "a component of something staged is removed altogether", "staged-closure-missing",
@@ -23,13 +26,53 @@ pub(super) const FAULTS: &[Fault] = &[
         |plan| assemblies(plan, true, true), deployment_removed),
     fault("staged-deployment-removed", "a deployment of something staged is removed altogether", "staged-closure-missing",
         |plan| assemblies(plan, true, false), deployment_removed),
-    fault("deployment-dependency-altered", "a deployment names a component that does not exist, and nothing vouches for that", "manifest-digest-differs", installing_deployments, dependency_altered),
+    fault("deployment-dependency-altered", "a deployment names a component that does not exist", "manifest-digest-differs", installing_deployments, dependency_altered),
     fault("deployment-made-component", "a package's deployment is none, and is signed so", "closure-not-a-deployment", named_deployments, not_a_deployment),
     fault("package-removed", "a part of an installed package is removed altogether", "closure-package-missing",
         |plan| parts(plan, true), package_removed),
     fault("staged-package-removed", "a part of a staged package is removed altogether", "staged-package-missing",
         |plan| parts(plan, false), package_removed),
 ];
+
+/// A version that no package and no component of the store has.
+const OTHER_VERSION: &str = "5.0.2195.1";
+
+/// That the registered manifest is missing merely follows, and so does the lack of a catalog beside the renamed one.
+fn package_renamed(
+    bench: &mut Workbench<'_>,
+    target: Target,
+    extensions: &[&str],
+) -> io::Result<Vec<Expected>> {
+    let package = bench.plan.package(target.package());
+    let renamed = Package {
+        identity: names::Identity { version: OTHER_VERSION.to_owned(), ..package.identity.clone() },
+        ..package.clone()
+    };
+    for extension in extensions {
+        bench.rename(&package_path(package, extension), &package_path(&renamed, extension))?;
+    }
+    let root = bench.root(Subject::path(package_path(&renamed, "mum")));
+    let mut found =
+        vec![Expected::new("mum-missing", Subject::path(package_path(package, "mum"))).caused_by(&root)];
+    if !extensions.contains(&"cat") {
+        let catalog = Subject::path(package_path(&renamed, "cat"));
+        found.push(Expected::new("catalog-missing", catalog).caused_by(&root));
+    }
+    found.push(root);
+    Ok(found)
+}
+
+fn manifest_renamed(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expected>> {
+    let assembly = bench.plan.assembly(target.assembly());
+    let renamed = Assembly {
+        identity: names::Identity { version: OTHER_VERSION.to_owned(), ..assembly.identity.clone() },
+        ..assembly.clone()
+    };
+    bench.rename(&manifest_path(assembly), &manifest_path(&renamed))?;
+    let root = bench.root(Subject::path(manifest_path(&renamed)));
+    let missing = Expected::new("manifest-missing", Subject::path(manifest_path(assembly)));
+    Ok(vec![missing.caused_by(&root), root])
+}
 
 fn assemblies(plan: &StorePlan, are_deployments: bool, are_installed: bool) -> Vec<Target> {
     let installed = plan.installed();

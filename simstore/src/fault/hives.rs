@@ -6,9 +6,9 @@ use super::{Fault, fault};
 use crate::expectation::{Expected, Subject};
 use crate::plan::StorePlan;
 use crate::registry::{Hive, SERVICING};
-use crate::write::hive::Map;
 use crate::write::hive::base_block::{self, Field};
 use crate::write::hive::map::{Part, Place};
+use crate::write::hive::{Key, Map, Options};
 use std::io;
 
 #[rustfmt::skip]
@@ -17,6 +17,8 @@ pub(super) const FAULTS: &[Fault] = &[
         |bench, target| bench.lose(hive(target).path(), Instead::Nothing)),
     fault("hive-emptied", "the hive has 0 bytes", "hive-missing", needed,
         |bench, target| damaged(bench, target, |bytes, _| bytes.clear())),
+    fault("hive-new", "the hive is one that Windows has just made", "hive-missing", needed,
+        |bench, target| damaged(bench, target, |bytes, _| *bytes = crate::write::hive::write(&Key::new("ROOT"), &Options::default()))),
     fault("hive-zeroed", "every byte of the hive is NUL", "hive-not-loadable", all,
         |bench, target| damaged(bench, target, |bytes, _| bytes.fill(0))),
     fault("hive-start-zeroed", "the base block is NUL bytes, and there are no logs", "hive-not-loadable", all,

@@ -69,6 +69,10 @@ impl<'w> Workbench<'w> {
         self.volume.remove(&volume_path(path)?)
     }
 
+    pub(super) fn rename(&mut self, from: &str, to: &str) -> io::Result<()> {
+        self.volume.rename(&volume_path(from)?, &volume_path(to)?)
+    }
+
     /// Removes what may not be there.
     pub(super) fn remove_if_there(&mut self, path: &str) -> io::Result<()> {
         match self.remove(path) {

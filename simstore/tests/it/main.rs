@@ -16,11 +16,12 @@ use checker::image::Image;
 use checker::report::Scanned;
 use checker::report::json::ScanReport;
 use checker::scan::{self, Scan};
-use checker::volume::{MemoryVolume, Volume};
+use checker::volume::{MemoryVolume, Volume, VolumePath};
 use simstore::expectation::Expectation;
 use simstore::judge::{Report, Verdict, judge};
 use simstore::plan::StorePlan;
 use simstore::write::authority::roots_pem;
+use std::collections::BTreeMap;
 
 /// The moment for which stores are judged: the expired half of the test certificates has expired.
 pub(crate) const AT: Instant = Instant::from_unix_seconds(1_795_132_800);
@@ -69,4 +70,23 @@ pub(crate) fn in_parallel<T: Sync>(tasks: &[T], work: impl Fn(&T) + Sync) {
             });
         }
     });
+}
+
+/// Every file of a volume, by its path.
+pub(crate) fn content(volume: &MemoryVolume) -> BTreeMap<String, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    let mut due = vec![VolumePath::root()];
+    while let Some(folder) = due.pop() {
+        for entry in volume.list(&folder).unwrap() {
+            let path = folder.child(&entry.name).unwrap();
+            match volume.lend(&path) {
+                Some(content) => drop(files.insert(path.to_string(), content.to_vec())),
+                None => {
+                    files.insert(format!("{path}/"), Vec::new());
+                    due.push(path);
+                }
+            }
+        }
+    }
+    files
 }

@@ -1,9 +1,11 @@
 //! The same arguments give the same bytes, everywhere and for ever.
 
-use checker::volume::{Kind, MemoryVolume, Volume, VolumePath};
+use crate::content;
 use sha2::{Digest, Sha256};
-use simstore::build::build;
+use simstore::TempStore;
 use simstore::plan::{Profile, Size, StorePlan};
+use std::collections::BTreeMap;
+use std::path::Path;
 
 /// The SHA-256 over every path, length and content of the image that `simstore build --seed 1` writes, in the order of
 /// paths. A change here is a change of every seed that anybody has written down: it belongs into the release notes.
@@ -15,35 +17,55 @@ const SEED_1: [(Profile, &str); 5] = [
     (Profile::Win11, "d7dff874bc5ec30a5a87c22d4ecd45dcaad6146949e57e2f8bacad1d32e92f23"),
 ];
 
-fn files(volume: &MemoryVolume, folder: &VolumePath, found: &mut Vec<VolumePath>) {
-    for entry in volume.list(folder).unwrap() {
-        let path = folder.child(entry.name.to_str().unwrap()).unwrap();
-        match entry.kind {
-            Kind::Folder => files(volume, &path, found),
-            _ => found.push(path),
-        }
-    }
-}
-
-fn digest(profile: Profile) -> String {
-    let mut volume = MemoryVolume::new();
-    build(&StorePlan::from_seed(1, profile, Size::SMALL), &mut volume).unwrap();
-    let mut paths = Vec::new();
-    files(&volume, &VolumePath::root(), &mut paths);
-    paths.sort_by_key(ToString::to_string);
+fn digest(files: &BTreeMap<String, Vec<u8>>) -> String {
     let mut digest = Sha256::new();
-    for path in paths {
-        let content = volume.lend(&path).unwrap();
-        digest.update(path.to_string());
+    for (path, content) in files.iter().filter(|(path, _)| !path.ends_with('/')) {
+        digest.update(path);
         digest.update((content.len() as u64).to_le_bytes());
         digest.update(content);
     }
     digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+fn in_memory(profile: Profile) -> BTreeMap<String, Vec<u8>> {
+    content(&crate::in_memory(&StorePlan::from_seed(1, profile, Size::SMALL)))
+}
+
+/// Every file below a folder of the host, by its path.
+fn on_disk(folder: &Path, prefix: &str, files: &mut BTreeMap<String, Vec<u8>>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = format!("{prefix}{}", path.file_name().unwrap().to_str().unwrap());
+        if path.is_dir() {
+            on_disk(&path, &format!("{name}/"), files);
+            files.insert(format!("{name}/"), Vec::new());
+        } else {
+            files.insert(name, std::fs::read(path).unwrap());
+        }
+    }
+}
+
 #[test]
 fn the_stores_of_seed_1_are_what_they_were() {
-    let found = SEED_1.map(|(profile, _)| (profile, digest(profile)));
+    let found = SEED_1.map(|(profile, _)| (profile, digest(&in_memory(profile))));
     let expected = SEED_1.map(|(profile, digest)| (profile, digest.to_owned()));
     assert_eq!(found, expected);
+}
+
+/// On disk there are the same files as in memory; and what lies beside the image is always the same, too.
+#[test]
+fn a_folder_holds_the_same_bytes() {
+    let stores = [TempStore::new(1), TempStore::new(1)];
+    let [one, two] = stores.map(|store| {
+        let mut files = BTreeMap::new();
+        on_disk(store.path(), "", &mut files);
+        files
+    });
+    assert!(one == two);
+    let image: BTreeMap<String, Vec<u8>> = one
+        .into_iter()
+        .filter_map(|(path, content)| Some((path.strip_prefix("image/")?.to_owned(), content)))
+        .filter(|(path, _)| !path.is_empty())
+        .collect();
+    assert!(image == in_memory(Profile::Win7));
 }

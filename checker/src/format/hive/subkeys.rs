@@ -217,13 +217,12 @@ enum Lists<'h> {
 impl<'h> Leaves<'h> {
     pub(super) fn of(key: &Key<'h>) -> Self {
         let link = key.cell().link(field::SUBKEY_LIST);
-        let lists = match link.is_nil() {
-            true => Lists::None,
-            false => Lists::read(key.bins(), link).unwrap_or_else(|error| match key.subkey_count() {
-                // What a key without subkeys refers to may be a remnant.
-                0 => Lists::None,
-                _ => Lists::Unreadable(error),
-            }),
+        let lists = match key.subkey_count() {
+            // As in Windows, a key that states to have no subkeys has none. What it refers to may be a
+            // remnant, and where that leads, there may be the list of another key by now.
+            0 => Lists::None,
+            _ if link.is_nil() => Lists::None,
+            _ => Lists::read(key.bins(), link).unwrap_or_else(Lists::Unreadable),
         };
         Self { bins: key.bins(), lists, next: 0 }
     }

@@ -146,7 +146,8 @@ fn reduced_images_have_few_packages() {
     store.is_silent();
 }
 
-// Item 31. What a hive that knows nothing lacks is not verified; where it knows something, the lack of the rest is damage.
+// Item 31. What a hive that knows nothing lacks is not verified, which is all there is to say of Windows PE. Other images
+// have lost the hive; where it knows something, the lack of the rest is damage.
 #[test]
 fn reduced_images_have_an_almost_empty_components_hive() {
     for sound in [small(), Store::healthy(Profile::Win7), Store::healthy(Profile::Win10)] {
@@ -157,12 +158,28 @@ fn reduced_images_have_an_almost_empty_components_hive() {
                 keys.filter(|key| ["DerivedData", "CanonicalData"].map(Name::from).contains(&key.name));
             assert_eq!(bared.map(|key| key.subkeys.clear()).count(), 2);
         });
+        store.raises("hive-missing");
+        store.edit_key(Hive::Software, "Microsoft\\Windows NT\\CurrentVersion", |version| {
+            version.values.push(Value::sz("EditionID", "WindowsPE"));
+        });
         store.leaves_unjudged(Cause::BareHive, "a bare hive");
 
         let mut store = sound;
         store.edit_key(Hive::Components, COMPONENTS, |keys| keys.subkeys.clear());
         store.raises("component-key-missing");
     }
+}
+
+/// A hive SOFTWARE that knows no package, beside packages, was lost and made anew.
+#[test]
+fn a_software_hive_without_packages_is_one_finding() {
+    let mut store = Store::healthy(Profile::Win7);
+    store.edit_key(Hive::Software, SERVICING, |key| key.subkeys.clear());
+    let report = scan(&store.volume);
+    let worse = report.findings.iter().filter(|(_, finding)| finding.severity != Severity::Note);
+    let worse: Vec<_> = worse.map(|(_, finding)| (finding.id.as_str(), finding.subject.name())).collect();
+    assert_eq!(worse, [("hive-missing", Hive::Software.path())]);
+    assert_eq!(report.exit_code(), 12);
 }
 
 // Item 31. Tools that remove components leave what named them: that is said once, and the rest follows from it.
