@@ -70,6 +70,10 @@ fn scan(arguments: &ScanArguments) -> Result<u8, Failure> {
     let folder = RealFolder::open(&arguments.image).map_err(at_path(&arguments.image))?;
     let image = Image::open(&folder)
         .map_err(|error| Failure::Path { path: arguments.image.clone(), error: error.into() })?;
+    let mut out: Box<dyn Write> = match &arguments.output {
+        Some(path) => Box::new(BufWriter::new(output(path, &arguments.image)?)),
+        None => Box::new(BufWriter::new(io::stdout().lock())),
+    };
     let skips = |what| arguments.skip.contains(&what);
     let roots = roots(&arguments.trust)?;
     let at = arguments.trust.at.unwrap_or_else(Instant::now);
@@ -98,20 +102,38 @@ fn scan(arguments: &ScanArguments) -> Result<u8, Failure> {
         roots: given_roots + report.image_roots,
     };
 
-    let mut out: Box<dyn Write> = match &arguments.output {
-        Some(path) => Box::new(BufWriter::new(File::create(path).map_err(at_path(path))?)),
-        None => Box::new(BufWriter::new(io::stdout().lock())),
-    };
-    match arguments.format {
-        Format::Text => text::write(&mut out, &scanned, &report)?,
+    match write_report(&mut out, arguments.format, &scanned, &report) {
+        // Whoever reads the report has seen enough; the exit code tells what is in the rest.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+        written => written?,
+    }
+    Ok(report.exit_code())
+}
+
+fn write_report(
+    out: &mut dyn Write,
+    format: Format,
+    scanned: &Scanned,
+    report: &checker::scan::Report,
+) -> io::Result<()> {
+    match format {
+        Format::Text => text::write(out, scanned, report)?,
         Format::Json => {
-            serde_json::to_writer_pretty(&mut out, &json::ScanReport::new(&scanned, &report))
-                .map_err(io::Error::from)?;
+            serde_json::to_writer_pretty(&mut *out, &json::ScanReport::new(scanned, report))?;
             writeln!(out)?;
         }
     }
-    out.flush()?;
-    Ok(report.exit_code())
+    out.flush()
+}
+
+/// A file to write a report to. It is never inside the image, which is only read.
+fn output(path: &Path, image: &Path) -> Result<File, Failure> {
+    let folder = fs::canonicalize(parent(path)).map_err(at_path(path))?;
+    if folder.starts_with(fs::canonicalize(image).map_err(at_path(image))?) {
+        let error = "the report would be written into the image; give a path outside of it".into();
+        return Err(Failure::Path { path: path.to_owned(), error });
+    }
+    File::create(path).map_err(at_path(path))
 }
 
 /// The root certificates that were given.

@@ -291,6 +291,8 @@ impl<'s> Scan<'s> {
         outcome: &mut Outcome,
     ) {
         let StoreSubject { image, store, .. } = subject;
+        let everything_is_known = store.manifests.iter().all(|manifest| manifest.document.is_some())
+            && store.packages.iter().all(|package| package.content.is_some());
         let indices: Vec<usize> = (0..store.manifests.len()).collect();
         let outcomes = workers::map(self.threads, &indices, |index| {
             let mut outcome = Outcome::default();
@@ -318,9 +320,9 @@ impl<'s> Scan<'s> {
                     Some(folder)
                 }
             };
-            // Where the registry cannot tell what holds a component, something may.
+            // Where neither the registry nor every document can be asked what holds a component, something may.
             let known = subject.holding_of(*index);
-            let may_be_needed = subject.has_unknown_key(*index);
+            let may_be_needed = !everything_is_known && subject.has_unknown_key(*index);
             let holding = if known == Holding::Nothing && may_be_needed { Holding::Installed } else { known };
             let subject = PayloadSubject {
                 image,

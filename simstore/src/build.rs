@@ -39,6 +39,18 @@ pub struct Built {
     pub foreign_catalogs: Vec<[u8; 32]>,
 }
 
+impl Built {
+    /// Whether it is of a store of this plan, as far as numbers tell.
+    pub(crate) fn fits(&self, plan: &StorePlan) -> bool {
+        let files = self.files.iter().map(Vec::len);
+        self.manifests.len() == plan.assemblies.len()
+            && files.eq(plan.assemblies.iter().map(|assembly| assembly.files.len()))
+            && self.packages.len() == plan.packages.len()
+            && self.catalogs.len() == plan.packages.len()
+            && self.foreign_catalogs.len() == plan.foreign.len()
+    }
+}
+
 /// Writes the store of a plan into a volume, below the volume's root.
 ///
 /// # Errors

@@ -1,6 +1,6 @@
 //! The command line.
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use simstore::plan::{Profile, Size};
 use std::path::PathBuf;
 
@@ -65,22 +65,30 @@ pub(crate) struct StoreArguments {
     #[arg(long, default_value_t = Profile::Win7)]
     pub(crate) profile: Profile,
     /// How many components and deployments, about
-    #[arg(long, default_value_t = Size::SMALL.components, value_name = "N")]
+    #[arg(long, default_value_t = Size::SMALL.components, value_name = "N", value_parser = components)]
     pub(crate) components: usize,
     /// How many bytes all files of the components have together, about
-    #[arg(long, default_value_t = Size::SMALL.payload_bytes, value_name = "N")]
+    #[arg(long, default_value_t = Size::SMALL.payload_bytes, value_name = "N",
+        value_parser = clap::value_parser!(u64).range(..=Size::MAX_PAYLOAD_BYTES))]
     pub(crate) payload_bytes: u64,
 }
 
+fn components(text: &str) -> Result<usize, String> {
+    let number = text.parse().map_err(|error| format!("{error}"))?;
+    let is_possible = (1..=Size::MAX_COMPONENTS).contains(&number);
+    is_possible.then_some(number).ok_or_else(|| format!("it is none of 1 to {}", Size::MAX_COMPONENTS))
+}
+
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("what").required(true).args(["fault", "code"]))]
 pub(crate) struct DamageArguments {
     /// The folder of a healthy store
     pub(crate) dir: PathBuf,
     /// A fault: see `simstore faults`
-    #[arg(long, value_name = "ID", required_unless_present = "code")]
+    #[arg(long, value_name = "ID")]
     pub(crate) fault: Option<String>,
     /// An update error such as 0x800736CC: one of the faults that lead to it
-    #[arg(long, conflicts_with = "fault")]
+    #[arg(long)]
     pub(crate) code: Option<checker::code::Hresult>,
     /// Strike something whose name contains this text
     #[arg(long, default_value = "", value_name = "SELECTOR", hide_default_value = true)]

@@ -50,7 +50,7 @@ pub(crate) fn run(dir: Option<PathBuf>) -> Result<ExitCode, Box<dyn Error>> {
         Some(dir) => dir,
         None => tempfile::Builder::new().prefix("simstore-demo-").tempdir()?.keep(),
     };
-    fs::create_dir_all(&dir)?;
+    crate::suite::create_empty(&dir)?;
     let plan = StorePlan::from_seed(SEED, Profile::Win7, Size::SMALL);
     let mut out = io::stdout().lock();
     let healthy = StoreFolder::build(dir.join("healthy"), plan.clone())?;

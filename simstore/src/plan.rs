@@ -413,6 +413,15 @@ pub struct Size {
 }
 
 impl Size {
+    /// The most components that a store can be asked to have.
+    pub const MAX_COMPONENTS: usize = 1_000_000;
+
+    /// The most bytes that its files can be asked to have together: 1 TiB.
+    pub const MAX_PAYLOAD_BYTES: u64 = 1 << 40;
+
+    /// The longest file: files are made in memory. Few components have fewer bytes than was asked for.
+    pub const MAX_FILE_BYTES: u64 = 256 << 20;
+
     /// The smallest store that holds every shape.
     pub const SMALL: Size = Size { components: 60, payload_bytes: 256 << 10 };
 }
@@ -433,6 +442,29 @@ impl StorePlan {
         let bytes = choices::random_bytes(seed, BYTES_PER_COMPONENT * (size.components + 64));
         let mut random = Unstructured::new(&bytes);
         generate::store(&mut Choices::new(&mut random), profile, size)
+    }
+
+    /// Whether everything that it refers to is in it. A plan that was read from a file may be anything.
+    pub fn is_consistent(&self) -> bool {
+        let has_assembly = |id: &AssemblyId| id.0 < self.assemblies.len();
+        let has_package = |id: &PackageId| id.0 < self.packages.len();
+        let roles = self.assemblies.iter().all(|assembly| match &assembly.role {
+            Role::Component => true,
+            Role::Deployment { installs } => installs.iter().all(has_assembly),
+        });
+        let packages = self.packages.iter().all(|package| {
+            package.other_owners.iter().all(has_package)
+                && package.updates.iter().all(|update| match &update.content {
+                    UpdateContent::Deployment(id) | UpdateContent::Driver(id) => has_assembly(id),
+                    UpdateContent::Package(id) => has_package(id),
+                    UpdateContent::AbsentDeployment(_) | UpdateContent::AbsentPackage { .. } => true,
+                })
+        });
+        let foreign = self.foreign.iter().all(|foreign| has_assembly(&foreign.deployment));
+        roles
+            && packages
+            && foreign
+            && self.watches.iter().all(|watch| watch.watchers.iter().all(has_package))
     }
 
     /// An assembly of the plan.

@@ -51,11 +51,15 @@ impl StoreFolder {
     pub fn build(folder: impl Into<PathBuf>, plan: StorePlan) -> io::Result<StoreFolder> {
         let folder = folder.into();
         let image = folder.join("image");
-        if image.exists() {
-            let message = format!("{} is already there; a store is built into a new folder", image.display());
-            return Err(io::Error::new(io::ErrorKind::AlreadyExists, message));
+        for known in [&image, &folder.join(PLAN), &folder.join(RECEIPT)] {
+            if known.exists() {
+                let message =
+                    format!("{} is already there; a store is built into a new folder", known.display());
+                return Err(io::Error::new(io::ErrorKind::AlreadyExists, message));
+            }
         }
-        fs::create_dir_all(&image)?;
+        fs::create_dir_all(&image)
+            .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", image.display())))?;
         let built = build(&plan, &mut RealFolder::open(&image)?)?;
         let store = StoreFolder { folder, plan, built };
         fs::create_dir_all(store.roots())?;
@@ -81,6 +85,9 @@ impl StoreFolder {
             serde_json::from_reader(BufReader::new(file)).map_err(|error| named(&error))?;
         if read.schema != SCHEMA {
             return Err(named(&format!("expected the schema {SCHEMA}, found {}", read.schema)));
+        }
+        if !read.plan.is_consistent() || !read.built.fits(&read.plan) {
+            return Err(named(&"what it says does not fit together"));
         }
         Ok(StoreFolder { folder, plan: read.plan, built: read.built })
     }
@@ -137,6 +144,8 @@ impl StoreFolder {
             return Err(io::Error::new(io::ErrorKind::AlreadyExists, message));
         }
         let mut volume = RealFolder::open(self.image())?;
+        // Whatever happens now, the store is no healthy one any more.
+        fs::write(&path, b"{}\n")?;
         let receipt = fault.strike(&self.plan, &self.built, &mut volume, wound)?;
         fs::write(path, serde_json::to_vec_pretty(&receipt)?)?;
         Ok(receipt)

@@ -22,7 +22,7 @@ pub(crate) fn build(
     } else {
         only.iter().map(|id| crate::named(id)).collect::<Result<_, _>>()?
     };
-    fs::create_dir_all(dir)?;
+    create_empty(dir)?;
     let healthy = StoreFolder::build(dir.join("healthy"), arguments.plan())?;
     // Each profile lacks something that a fault could strike.
     let others = tempfile::tempdir()?;
@@ -46,6 +46,16 @@ pub(crate) fn build(
     write_expected(healthy.path(), &Expectation::of(healthy.plan()))?;
     writeln!(io::stdout(), "{count} damaged stores and a healthy one in {}", dir.display())?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Makes a folder, or makes sure that it is empty.
+pub(crate) fn create_empty(dir: &Path) -> Result<(), Box<dyn Error>> {
+    let named = |error: io::Error| format!("{}: {error}", dir.display());
+    fs::create_dir_all(dir).map_err(named)?;
+    if fs::read_dir(dir).map_err(named)?.next().is_some() {
+        return Err(format!("{} is not empty", dir.display()).into());
+    }
+    Ok(())
 }
 
 fn damage_copy(

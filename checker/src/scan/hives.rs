@@ -138,8 +138,8 @@ impl HivePlace {
         let is_in_use = cfg!(windows) && error.raw_os_error().is_some_and(|code| IN_USE.contains(&code));
         let denied = error.kind() == std::io::ErrorKind::PermissionDenied;
         let remedy = if is_in_use || denied {
-            "; Windows keeps the hives of a running system locked: check an image that is not running, \
-             or a copy of the hive made with `reg save` or from a shadow copy"
+            "; Windows keeps the hives of a running system locked: check an image that is not running, or a copy of \
+             the hive made with `reg save` or from a shadow copy. On other systems the right to read it is missing"
         } else {
             ""
         };

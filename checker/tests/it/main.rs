@@ -8,6 +8,7 @@ mod keyform_vectors;
 mod limits;
 mod odd_images;
 mod pages;
+mod program;
 mod tables;
 mod xml_conformance;
 

@@ -226,7 +226,8 @@ impl Draft<'_, '_, '_> {
         for file in self.plan.assemblies.iter_mut().flat_map(|assembly| &mut assembly.files) {
             let scaled = u128::from(file.content.length_bytes) * u128::from(wanted_bytes) / total;
             let at_least = u128::from(file.content.length_bytes > 0);
-            file.content.length_bytes = u64::try_from(scaled.max(at_least)).unwrap_or(u64::MAX);
+            let scaled = u64::try_from(scaled.max(at_least)).unwrap_or(u64::MAX);
+            file.content.length_bytes = scaled.min(Size::MAX_FILE_BYTES);
         }
     }
 

@@ -148,3 +148,27 @@ fn pending_work_is_read_up_to_its_limit() {
         assert_eq!(pending.subject.name(), "Windows/WinSxS/pending.xml");
     }
 }
+
+/// Of keys whose names are damaged MAX_MISNAMED_KEYS are put together with the manifests that they belong to.
+#[test]
+fn so_many_misnamed_keys_are_looked_at() {
+    use simstore::registry::{COMPONENTS, Registry};
+    let plan = StorePlan::from_seed(8, Profile::Win7, Size { components: 160, payload_bytes: 1 << 16 });
+    let mut volume = MemoryVolume::new();
+    let built = simstore::build::build(&plan, &mut volume).unwrap();
+    let mut registry = Registry::new(&plan, &built);
+    let keys = registry.key_mut(Hive::Components, COMPONENTS).unwrap();
+    let count = keys.subkeys.len();
+    for key in &mut keys.subkeys {
+        key.name = String::from_utf16_lossy(key.name.units()).replacen('_', "\u{1f}", 1).into();
+        // Neither does the identity tell what the key belongs to.
+        key.values.iter_mut().find(|value| value.name == "identity".into()).unwrap().data.insert(0, 1);
+    }
+    simstore::build::write_hive(&plan, &registry, Hive::Components, &mut volume).unwrap();
+    let report = scan(&volume);
+    let found = |id| report.findings.iter().filter(|(_, finding)| finding.id == id).count();
+    assert_eq!(found(FindingId::ComponentKeyNameIllegal), count);
+    assert!(count > 130, "{count}");
+    // A hundred of them are known, and the manifests of the others have no key.
+    assert_eq!(found(FindingId::ComponentKeyMissing), count - 100);
+}

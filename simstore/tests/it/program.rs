@@ -106,7 +106,8 @@ fn the_demonstration_is_right_fifteen_times() {
     let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md")).unwrap();
     assert!(readme.contains(printed.replace("shown", "FOLDER").replace('\\', "/").trim_end()), "{printed}");
     let report = std::fs::read_to_string(folder.path().join("shown/damaged/report.txt")).unwrap();
-    assert!(report.contains("payload-corrupt"), "{report}");
+    let sample = readme.lines().find(|line| line.starts_with("error[payload-corrupt]")).unwrap();
+    assert!(sample.split('…').all(|part| report.contains(part)), "{sample}\n{report}");
 }
 
 /// The suite is one store per fault, stale and resealed, each with what is expected.
@@ -126,5 +127,42 @@ fn the_suite_is_what_the_checker_is_judged_by() {
         let arguments = ["judge", "--expected", expected.to_str().unwrap(), "--report", "report.json"];
         let judged = simstore(&arguments, folder.path());
         assert!(judged.status.success(), "{name}: {}", text(&judged.stdout));
+    }
+}
+
+/// Whatever arguments and files there are, the program says what is wrong with them.
+#[test]
+fn bad_input_is_refused_with_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| simstore(arguments, folder.path());
+    assert!(run(&["build", "store"]).status.success());
+    let plan = folder.path().join("store/plan.json");
+    let sound = std::fs::read_to_string(&plan).unwrap();
+    for (from, to) in [
+        ("\"built\":{\"manifests\":[{", "\"built\":{\"manifests\":[],\"ignored\":[{"),
+        ("simstore-plan/1", "simstore-plan/0"),
+        ("{\"installs\":[", "{\"installs\":[999999,"),
+        ("\"plan\"", "\"\0"),
+    ] {
+        assert!(sound.contains(from), "{from}");
+        std::fs::write(&plan, sound.replacen(from, to, 1)).unwrap();
+        let refused = run(&["damage", "store", "--fault", "payload-deleted"]);
+        let said = text(&refused.stderr);
+        assert!(refused.status.code() == Some(2) && said.contains("plan.json"), "{to}: {said}");
+    }
+    std::fs::write(folder.path().join("file"), b"").unwrap();
+    for (wrong, said) in [
+        (&["build", "file/x"][..], "file"),
+        (&["build", "x", "--components", "0"], "1 to"),
+        (&["build", "x", "--components", "99999999999"], "1 to"),
+        (&["build", "x", "--payload-bytes", "18446744073709551615"], "payload-bytes"),
+        (&["demo", "store"], "not empty"),
+        (&["suite", "store"], "not empty"),
+        (&["suite", "x", "--fault", "none"], "there is no fault"),
+        (&["damage", "store"], "--code"),
+    ] {
+        let refused = run(wrong);
+        assert_eq!(refused.status.code(), Some(2), "{wrong:?}");
+        assert!(text(&refused.stderr).contains(said), "{wrong:?}: {}", text(&refused.stderr));
     }
 }

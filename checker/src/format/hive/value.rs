@@ -30,7 +30,7 @@ pub(super) const BIG_DATA_BYTES: usize = 8;
 pub(super) const INLINE: u32 = 1 << 31;
 
 /// The longest data that stands there.
-pub(super) const MAX_INLINE: usize = 4;
+pub(super) const INLINE_BYTES: usize = 4;
 
 pub(super) const FLAG_LATIN1_NAME: u16 = 1;
 pub(super) const FLAG_TOMBSTONE: u16 = 2;
@@ -187,8 +187,8 @@ impl<'h> Value<'h> {
         let length = self.data_length();
         if self.is_inline() {
             let data = self.cell.content.get(field::DATA..).and_then(|rest| rest.get(..length));
-            return data.filter(|_| length <= MAX_INLINE).map(Cow::Borrowed).ok_or_else(|| {
-                let expected = format!("at most {MAX_INLINE} bytes in the record itself");
+            return data.filter(|_| length <= INLINE_BYTES).map(Cow::Borrowed).ok_or_else(|| {
+                let expected = format!("at most {INLINE_BYTES} bytes in the record itself");
                 self.cell.error(Rule::ValueData, field::DATA_BYTES, expected, length.to_string())
             });
         }
@@ -283,7 +283,7 @@ impl<'h> Value<'h> {
             }
             (true, _) => Ok(()),
             (false, 0) if self.flags() & FLAG_TOMBSTONE != 0 => Ok(()),
-            (false, 0..=MAX_INLINE) => {
+            (false, 0..=INLINE_BYTES) => {
                 wrong("data in the record itself", format!("{length} bytes elsewhere"))
             }
             (false, _) if self.bins.minor > 3 && length > SEGMENT_BYTES => self.check_segments(),

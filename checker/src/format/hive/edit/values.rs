@@ -6,7 +6,7 @@ use crate::format::hive::bytes::{put, put_u16, put_u32};
 use crate::format::hive::key::field as key_field;
 use crate::format::hive::name::encode;
 use crate::format::hive::value::{
-    BIG_DATA_BYTES, FLAG_LATIN1_NAME, FLAG_TOMBSTONE, INLINE, MAX_INLINE, MAX_VALUE_BYTES,
+    BIG_DATA_BYTES, FLAG_LATIN1_NAME, FLAG_TOMBSTONE, INLINE, INLINE_BYTES, MAX_VALUE_BYTES,
     MAX_VALUE_NAME_UNITS, SEGMENT_BYTES, SEGMENT_CELL_BYTES, VALUE_FIXED_BYTES, Value, ValueType, field,
 };
 
@@ -67,7 +67,7 @@ impl Editor {
             return limit("bytes of data of a value", most);
         }
         let length = data.len() as u32;
-        if data.len() <= MAX_INLINE {
+        if data.len() <= INLINE_BYTES {
             let mut place = [0; 4];
             put(&mut place, 0, data);
             return Ok(Stored { stated: length | INLINE, place });
