@@ -178,6 +178,28 @@ fn deleting_everything_frees_every_cell() {
 }
 
 #[test]
+fn a_list_where_a_remnant_leads_is_not_that_of_a_key_without_subkeys() {
+    let with_inner = |bytes: &[u8]| {
+        let mut editor = Editor::new(open(bytes, &[]).unwrap(), 0).unwrap();
+        editor.create_key(r"Lists\b\inner").unwrap();
+        editor
+    };
+    let list_of = |editor: &Editor, path: &str| {
+        editor.hive().key(path).unwrap().unwrap().cell().u32(key_field::SUBKEY_LIST)
+    };
+    let mut raw = Raw::new(sample(5));
+    let list = list_of(&with_inner(&raw.bytes), r"Lists\b");
+    let field = raw.field(r"Lists\a", key_field::SUBKEY_LIST);
+    raw.put_u32(field, list);
+    let mut editor = with_inner(&raw.bytes);
+    assert_eq!([r"Lists\a", r"Lists\b"].map(|path| list_of(&editor, path)), [list; 2]);
+    assert_eq!(editor.hive().check().found, []);
+    editor.delete_key(r"Lists\a").unwrap();
+    assert_eq!(editor.hive().check().found, []);
+    assert!(editor.hive().key(r"Lists\b\inner").unwrap().is_some());
+}
+
+#[test]
 fn unchanged_bytes_stay() {
     let bytes = sample(5);
     let mut editor = Editor::new(open(&bytes, &[]).unwrap(), 99).unwrap();

@@ -36,7 +36,6 @@ fn fields_of_keys() {
         (r"Lists", key_field::CLASS_BYTES, b"\xFF\0", Rule::KeyClass),
         (r"Lists", key_field::SUBKEY_COUNT, b"\x03", Rule::SubkeyCount),
         (r"Lists", key_field::SUBKEY_COUNT, b"\x05", Rule::SubkeyCount),
-        (r"ÄÖ", key_field::SUBKEY_COUNT, b"\0", Rule::SubkeyCount),
         (r"Lists\b", key_field::SUBKEY_COUNT, b"\x01", Rule::SubkeyCount),
         (r"Lists", key_field::MAX_SUBKEY_NAME, b"\x01", Rule::Maximum),
         ("", key_field::MAX_SUBKEY_CLASS, b"\x03", Rule::Maximum),
@@ -55,6 +54,17 @@ fn fields_of_keys() {
         }
         assert_eq!(found, expected, "{path} {field}");
     }
+}
+
+/// A key that states to have no subkeys has none. That some are lost, their rights tell.
+#[test]
+fn subkeys_that_no_number_counts() {
+    let mut at = 0;
+    let found = broken(5, |raw| {
+        at = raw.u32(raw.field("", key_field::SECURITY)) as usize + 4 + security_field::USERS;
+        raw.put(raw.field("ÄÖ", key_field::SUBKEY_COUNT), b"\0");
+    });
+    assert_eq!(found, [(Rule::SecurityCount, at as i64)]);
 }
 
 #[test]
@@ -217,14 +227,13 @@ fn bins_and_cells() {
     let (found, _) = found_at(last_bin_cell, &16_i32.to_le_bytes());
     let rules: Vec<Rule> = found.iter().map(|(rule, _)| *rule).collect();
     assert_eq!(rules, [Rule::CellReference, Rule::FreeNeighbours]);
-    // A reference into the middle of a free cell, where a sound list stands.
+    // A reference into the middle of a free cell, where a sound class stands.
     let found = broken(5, |raw| {
         let cells = raw.append(&[vec![0; 60]]);
         let cell = cells[0] as usize;
-        let list = [&(-16_i32).to_le_bytes(), &b"lh\0\0"[..]].concat();
         raw.put_u32(cell, 64 + 4096 - 32 - 64);
-        raw.put(cell + 16, &list);
-        let field = raw.field(r"Lists\a", key_field::SUBKEY_LIST);
+        raw.put(cell + 16, &(-16_i32).to_le_bytes());
+        let field = raw.field(r"Lists\a", key_field::CLASS);
         raw.put_u32(field, cells[0] + 16);
     });
     assert_eq!(found.iter().map(|(rule, _)| *rule).collect::<Vec<_>>(), [Rule::CellReference]);
