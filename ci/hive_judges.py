@@ -165,9 +165,12 @@ class Reglookup:
         content = Content()
         for line in printed.decode("ascii").splitlines():
             name, kind, data, _ = line.split(",")
+            # The root is a name of its own, which is empty: "/" it is itself, "//name" a value of it.
             path = tuple(urllib.parse.unquote_to_bytes(part) for part in name.split("/")[1:])
+            if path[0] == b"":
+                path = path[1:]
             if kind == "KEY":
-                content.keys.append(path if path != (b"",) else ())
+                content.keys.append(path)
                 continue
             value_type = self.TYPES.index(kind) if kind in self.TYPES else int(kind, 16)
             content.values.append(Value(path[:-1], path[-1], value_type, self.data(value_type, data)))
