@@ -14,14 +14,17 @@ const ARCHITECTURES: [u32; 5] = [0, 5, 6, 9, 12];
 /// The highest `Visibility`.
 const HIGHEST_VISIBILITY: u32 = 2;
 
-/// Every package that has a key: its canonical name, its entry, its key.
+/// Every key of a package: the package's canonical name, its entry, the key.
 fn registered<'s>(
     subject: &'s StoreSubject<'_>,
 ) -> impl Iterator<Item = (&'s PackageKeys, &'s str, &'s PackageEntry, &'s PackageKey)> {
     let keys = subject.store.registry.packages.as_ref();
-    subject.index.packages.iter().filter_map(move |(name, entry)| {
-        let keys = keys?;
-        Some((keys, name.as_str(), entry, keys.packages.keys.get(entry.key?)?))
+    let index = subject.index;
+    let first = index.packages.iter().filter_map(|(name, entry)| Some((name, entry, entry.key?)));
+    let twins = index.package_twins.iter();
+    let twins = twins.filter_map(|(name, key)| Some((name, index.packages.get(name)?, *key)));
+    first.chain(twins).filter_map(move |(name, entry, key)| {
+        Some((keys?, name.as_str(), entry, keys?.packages.keys.get(key)?))
     })
 }
 

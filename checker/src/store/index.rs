@@ -107,6 +107,8 @@ pub struct CatalogEntry {
 pub struct Index {
     /// By canonical name.
     pub packages: BTreeMap<String, PackageEntry>,
+    /// Further keys of packages that have one, under names that mean the same: canonical names and positions.
+    pub package_twins: Vec<(String, usize)>,
     /// By component key form.
     pub components: BTreeMap<String, ComponentEntry>,
     /// By deployment key form.
@@ -176,7 +178,13 @@ impl Index {
         let mut misnamed = Vec::new();
         for (index, package) in keys.packages.keys.iter().enumerate() {
             if PackageName::parse(&package.name).is_ok() {
-                self.packages.entry(package.canonical()).or_default().key = Some(index);
+                let name = package.canonical();
+                let entry = self.packages.entry(name.clone()).or_default();
+                if entry.key.is_some() {
+                    self.package_twins.push((name, index));
+                } else {
+                    entry.key = Some(index);
+                }
             } else {
                 misnamed.push(index);
             }

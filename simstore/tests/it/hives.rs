@@ -172,3 +172,29 @@ fn so_many_misnamed_keys_are_looked_at() {
     // A hundred of them are known, and the manifests of the others have no key.
     assert_eq!(found(FindingId::ComponentKeyMissing), count - 100);
 }
+
+/// Two keys whose names mean the same are both judged.
+#[test]
+fn a_second_key_of_a_package_is_judged_too() {
+    use simstore::registry::{Registry, SERVICING};
+    use simstore::write::hive::{Key, Value};
+    let plan = StorePlan::from_seed(9, Profile::Win7, Size::SMALL);
+    let mut volume = MemoryVolume::new();
+    let built = simstore::build::build(&plan, &mut volume).unwrap();
+    let packages = format!("{SERVICING}\\Packages");
+    for state in [0x7, 0x33] {
+        let mut registry = Registry::new(&plan, &built);
+        let keys = &mut registry.key_mut(Hive::Software, &packages).unwrap().subkeys;
+        let name = |key: &Key| String::from_utf16_lossy(key.name.units());
+        let mut twin = keys.iter().find(|key| name(key).contains("~~~")).unwrap().clone();
+        twin.name = name(&twin).replace("~~~", "~neutral~~").into();
+        let value = twin.values.iter_mut().find(|value| value.name == "CurrentState".into()).unwrap();
+        *value = Value::dword("CurrentState", state);
+        keys.push(twin);
+        simstore::build::write_hive(&plan, &registry, Hive::Software, &mut volume).unwrap();
+        let report = scan(&volume);
+        let found: Vec<_> = report.findings.iter().map(|(_, finding)| finding.id).collect();
+        assert_eq!(found.contains(&FindingId::CbsCurrentStateInvalid), state == 0x33, "{found:?}");
+        assert_eq!(report.exit_code(), if state == 0x33 { 4 } else { 0 });
+    }
+}
