@@ -7,11 +7,14 @@
 pub mod asn1;
 pub mod assembly;
 pub mod catalog;
+pub mod delta;
 pub mod hive;
 pub mod identity;
 pub mod keyform;
+pub mod lzms;
 pub mod manifest;
 pub mod package;
+pub mod pe;
 pub mod pending;
 pub mod time;
 pub mod xml;

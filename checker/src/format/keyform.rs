@@ -206,9 +206,15 @@ fn push_shortened(
 /// ```
 #[must_use]
 pub fn start_of_version(family: &str, version: &str) -> Option<String> {
-    let (without_key, _) = family.rsplit_once('_')?;
-    let (start, language) = without_key.rsplit_once('_')?;
+    let (start, language) = around_version(family)?;
     Some(format!("{start}_{version}_{language}").to_ascii_lowercase())
+}
+
+/// The parts of a family's key form between which the key form of a component has its version: what comes before, and
+/// the language.
+#[must_use]
+pub fn around_version(family: &str) -> Option<(&str, &str)> {
+    family.rsplit_once('_')?.0.rsplit_once('_')
 }
 
 /// The name of the value that marks a file in its component key: `f!` and the name, which beyond
