@@ -1,9 +1,9 @@
 //! Wall-clock times and throughputs. For information: on shared machines they move by ten per cent and more.
 
 use benches::{
-    AT, HASHED_SIZES_BYTES, IDENTITY_TEXT, Inputs, bare_quick_xml, components_hive, hash, judge_catalogs,
-    make_keyform, messages, mixed_messages, parse_identity, parse_manifests, roxmltree, sum_words, walk_hive,
-    whole_scan,
+    AT, HASHED_SIZES_BYTES, IDENTITY_TEXT, Inputs, bare_quick_xml, components_hive, compressed_hive,
+    expand_lzms, expand_manifests, hash, judge_catalogs, make_keyform, messages, mixed_messages,
+    parse_identity, parse_manifests, roxmltree, sum_words, walk_hive, whole_scan,
 };
 use checker::format::catalog::Verifier;
 use checker::format::hive;
@@ -23,6 +23,11 @@ fn documents(criterion: &mut Criterion) {
     group.bench_function("strict", |bencher| bencher.iter(|| parse_manifests(&inputs.manifests)));
     group.bench_function("bare quick-xml", |bencher| bencher.iter(|| bare_quick_xml(&inputs.manifests)));
     group.bench_function("roxmltree", |bencher| bencher.iter(|| roxmltree(&inputs.manifests)));
+    group.finish();
+
+    let mut group = criterion.benchmark_group("compressed manifests");
+    group.throughput(Throughput::Bytes(inputs.manifest_bytes()));
+    group.bench_function("expand", |bencher| bencher.iter(|| expand_manifests(&inputs.compressed)));
     group.finish();
 
     let verifier = Verifier::new(&inputs.roots, AT);
@@ -62,6 +67,14 @@ fn hives(criterion: &mut Criterion) {
     group.bench_function("walk", |bencher| bencher.iter(|| walk_hive(&opened.hive)));
     group.bench_function("check", |bencher| bencher.iter(|| opened.hive.check().is_empty()));
     group.bench_function("adding up the bytes", |bencher| bencher.iter(|| sum_words(&bytes)));
+    group.finish();
+
+    let (compressed, expanded_bytes) = compressed_hive(&bytes);
+    let mut group = criterion.benchmark_group("LZMS");
+    group.throughput(Throughput::Bytes(expanded_bytes as u64));
+    group.bench_function("expand a hive", |bencher| {
+        bencher.iter(|| expand_lzms(&compressed, expanded_bytes));
+    });
     group.finish();
 }
 

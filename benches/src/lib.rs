@@ -5,15 +5,19 @@ use checker::format::catalog::{Catalog, Roots, Status, Verifier};
 use checker::format::hive::{Event, Hive};
 use checker::format::identity::Identity;
 use checker::format::keyform;
-use checker::format::manifest::Manifest;
+use checker::format::lzms::expand_container;
+use checker::format::manifest::{MAX_MANIFEST_BYTES, Manifest};
 use checker::format::time::Instant;
 use checker::image::Image;
 use checker::scan::Scan;
 use checker::volume::{MemoryVolume, Volume, VolumePath};
-use simstore::build::{MANIFESTS, PACKAGES, build};
+use simstore::build::{PACKAGES, build, manifest_document};
 use simstore::plan::{Profile, Size, StorePlan};
 use simstore::write::authority::roots_pem;
+use simstore::write::delta::{self, Coding, Delta};
 use simstore::write::hive::{Key, Options, Value, Writer};
+use simstore::write::lzms::container;
+use simstore::write::wcp;
 use std::hint::black_box;
 
 /// The moment for which signatures are judged.
@@ -31,8 +35,10 @@ pub const HASHED_SIZES_BYTES: [(&str, usize); 3] =
 pub struct Inputs {
     /// The store.
     pub volume: MemoryVolume,
-    /// Its component manifests.
+    /// The documents of its component manifests.
     pub manifests: Vec<Vec<u8>>,
+    /// The same, compressed: in prefix codes of their own, as Windows writes them.
+    pub compressed: Vec<Vec<u8>>,
     /// The catalogs of its packages.
     pub catalogs: Vec<Vec<u8>>,
     /// The roots of its signatures.
@@ -51,11 +57,18 @@ impl Inputs {
     pub fn new() -> Self {
         let plan = StorePlan::from_seed(1, Profile::Win10, Size { components: 400, payload_bytes: 8 << 20 });
         let mut volume = MemoryVolume::new();
-        build(&plan, &mut volume).expect("memory can be written");
+        let built = build(&plan, &mut volume).expect("memory can be written");
+        let assemblies = plan.assemblies.iter().zip(&built.files);
+        let manifests: Vec<_> =
+            assemblies.map(|(assembly, files)| manifest_document(&plan, assembly, files)).collect();
+        let compress = |document: &Vec<u8>| {
+            delta::write(&Delta { coding: Coding::OwnCodes, ..Delta::new(wcp::BASE, document) })
+        };
         let mut roots = Roots::none();
         roots.add_file(roots_pem().as_bytes());
         let mut inputs = Self {
-            manifests: files(&volume, MANIFESTS, ".manifest"),
+            compressed: manifests.iter().map(compress).collect(),
+            manifests,
             catalogs: files(&volume, PACKAGES, ".cat"),
             volume,
             roots,
@@ -125,6 +138,18 @@ pub fn roxmltree(manifests: &[Vec<u8>]) {
     for manifest in manifests {
         let text = std::str::from_utf8(manifest).unwrap_or_default();
         black_box(::roxmltree::Document::parse(text).is_ok());
+    }
+}
+
+/// Expands compressed manifests.
+///
+/// # Panics
+///
+/// If one does not expand: then the numbers would mean nothing.
+pub fn expand_manifests(compressed: &[Vec<u8>]) {
+    for delta in compressed {
+        let expanded = checker::format::delta::expand(delta, wcp::BASE, MAX_MANIFEST_BYTES);
+        black_box(expanded.expect("the differential is sound"));
     }
 }
 
@@ -225,6 +250,24 @@ pub fn walk_hive(hive: &Hive<'_>) -> u64 {
 pub fn sum_words(bytes: &[u8]) {
     let (words, _) = bytes.as_chunks::<8>();
     black_box(words.iter().fold(0, |sum: u64, word| sum.wrapping_add(u64::from_le_bytes(*word))));
+}
+
+/// The first 4 MiB of a hive, compressed with LZMS in blocks of 1 MiB, and how long they are, in bytes.
+#[must_use]
+pub fn compressed_hive(hive: &[u8]) -> (Vec<u8>, usize) {
+    let content = &hive[..hive.len().min(4 << 20)];
+    (container(content, 1 << 20), content.len())
+}
+
+/// Expands what is compressed with LZMS.
+///
+/// # Panics
+///
+/// If it does not expand to so many bytes: then the numbers would mean nothing.
+pub fn expand_lzms(container: &[u8], expanded_bytes: usize) {
+    let mut out = Vec::with_capacity(expanded_bytes);
+    expand_container(container, expanded_bytes, &mut out).expect("the container is sound");
+    assert_eq!(black_box(out).len(), expanded_bytes);
 }
 
 /// Scans the store, its registry included, with so many threads, and gives how many bytes of payload were hashed.

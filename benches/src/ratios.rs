@@ -4,9 +4,9 @@
 //! does besides hits both.
 
 use benches::{
-    AT, HASHED_SIZES_BYTES, IDENTITY_TEXT, Inputs, bare_quick_xml, components_hive, hash, hash_with_sha2,
-    judge_catalogs, make_keyform, messages, mixed_messages, parse_identity, parse_manifests, roxmltree,
-    sum_words, walk_hive, whole_scan,
+    AT, HASHED_SIZES_BYTES, IDENTITY_TEXT, Inputs, bare_quick_xml, components_hive, compressed_hive,
+    expand_lzms, expand_manifests, hash, hash_with_sha2, judge_catalogs, make_keyform, messages,
+    mixed_messages, parse_identity, parse_manifests, roxmltree, sum_words, walk_hive, whole_scan,
 };
 use checker::format::catalog::Verifier;
 use checker::format::hive;
@@ -47,7 +47,7 @@ fn cost(what: &str, per: f64, body: &mut dyn FnMut()) {
     println!("{:<58} {:9.2} us", what, median(times.collect()));
 }
 
-/// Prints how many megabytes of hive something reads in a second.
+/// Prints how many megabytes something reads or makes in a second.
 fn speed(what: &str, bytes: usize, body: &mut dyn FnMut()) {
     let speeds = (0..ROUNDS).map(|_| bytes as f64 / 1e6 / time(body).as_secs_f64());
     println!("{:<58} {:7.0} MB/s", what, median(speeds.collect()));
@@ -62,6 +62,11 @@ fn hives() {
     ratio("hive walk, against adding up the bytes", &mut walk, &mut || sum_words(&bytes));
     speed(&format!("hive walk, {count} keys and values"), bytes.len(), &mut walk);
     speed("hive check", bytes.len(), &mut || assert!(hive.check().is_empty()));
+    let (compressed, expanded_bytes) = compressed_hive(&bytes);
+    let ratio = expanded_bytes as f64 / compressed.len() as f64;
+    speed(&format!("LZMS, expanding a hive {ratio:.1} times as long"), expanded_bytes, &mut || {
+        expand_lzms(&compressed, expanded_bytes);
+    });
 }
 
 fn main() {
@@ -91,6 +96,11 @@ fn main() {
     if let Ok(identity) = Identity::from_text(IDENTITY_TEXT.as_bytes()) {
         cost("keyform", 1.0, &mut || make_keyform(&identity));
     }
+    let count = inputs.compressed.len() as f64;
+    let mean_bytes = inputs.manifest_bytes() as f64 / count;
+    cost(&format!("compressed manifest, {mean_bytes:.0} bytes expanded"), count, &mut || {
+        expand_manifests(&inputs.compressed);
+    });
     let verifier = Verifier::new(&inputs.roots, AT);
     let catalogs = inputs.catalogs.len() as f64;
     cost("catalog verdict, chains remembered", catalogs, &mut || judge_catalogs(&inputs.catalogs, &verifier));

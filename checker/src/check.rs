@@ -8,6 +8,7 @@
 
 mod closure;
 mod component_keys;
+mod compression;
 mod deployment_keys;
 mod documents;
 mod hives;
@@ -29,10 +30,13 @@ use std::collections::BTreeMap;
 
 pub use table::CHECKS;
 
+pub(crate) use closure::lost_versions;
+pub(crate) use compression::{NotExpanded, delta_damage, expand_manifest};
 pub(crate) use hives::{HiveFile, HiveSubject};
-pub(crate) use manifests::{ManifestSubject, reported};
+pub(crate) use manifests::{CompressionSubject, ManifestSubject, reported};
 pub(crate) use package_files::{CatalogFile, CatalogSubject, MumSubject};
-pub(crate) use payload::{Hashed, PayloadSubject};
+pub use payload::MAX_STORED_BYTES;
+pub(crate) use payload::{Family, Hashed, PayloadSubject};
 pub(crate) use store_catalogs::{StoreCatalogFile, StoreCatalogSubject};
 pub(crate) use store_subject::StoreSubject;
 
@@ -97,7 +101,9 @@ pub(crate) enum Run {
     Catalog(fn(&CatalogSubject<'_>) -> Option<Finding>),
     /// A package manifest.
     Mum(fn(&MumSubject<'_>) -> Option<Finding>),
-    /// A component manifest by itself.
+    /// The compressed form of a component manifest.
+    ManifestCompression(fn(&CompressionSubject<'_>) -> Option<Finding>),
+    /// A component manifest by itself, expanded if it was compressed.
     Manifest(fn(&ManifestSubject<'_>) -> Vec<Finding>),
     /// A catalog of the store's own.
     StoreCatalog(fn(&StoreCatalogSubject<'_>) -> Option<Finding>),
@@ -232,6 +238,11 @@ impl Enabled {
     /// What the stages of a catalog of the store find, in their order.
     pub(crate) fn store_catalog(&self, subject: &StoreCatalogSubject<'_>) -> Vec<Finding> {
         self.stages(|run| if let Run::StoreCatalog(run) = run { run(subject) } else { None })
+    }
+
+    /// What the stages of a manifest's compressed form find.
+    pub(crate) fn manifest_compression(&self, subject: &CompressionSubject<'_>) -> Vec<Finding> {
+        self.stages(|run| if let Run::ManifestCompression(run) = run { run(subject) } else { None })
     }
 
     /// What the stages of a component manifest find, in their order.

@@ -42,6 +42,9 @@ pub(crate) struct ScanArguments {
     /// Leave something out; may be given more than once
     #[arg(long, value_enum, value_name = "WHAT", value_delimiter = ',')]
     pub(crate) skip: Vec<SkipWhat>,
+    /// The base document of compressed manifests, or the wcp.dll that holds it, instead of the image's own
+    #[arg(long, value_name = "FILE")]
+    pub(crate) base: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) trust: TrustArguments,
     /// Trust every root certificate in the image's registry, not only those that Microsoft is known to own
@@ -57,6 +60,9 @@ pub(crate) struct InspectArguments {
     /// Files, and folders that are walked
     #[arg(required = true)]
     pub(crate) paths: Vec<PathBuf>,
+    /// The base document of compressed manifests, or the wcp.dll that holds it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) base: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) trust: TrustArguments,
 }

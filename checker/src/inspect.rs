@@ -1,10 +1,14 @@
 //! Looks at files by themselves, wherever they are: an unpacked update, a folder of catalogs, one
 //! manifest from a mail.
 
-use crate::check::{CatalogFile, CatalogSubject, Enabled, ManifestSubject, MumSubject, settle};
+use crate::check::{
+    CatalogFile, CatalogSubject, CompressionSubject, Enabled, ManifestSubject, MumSubject, NotExpanded,
+    expand_manifest, settle,
+};
 use crate::digest::{Algorithm, BothDigests, Digest, Hasher};
 use crate::finding::{Evidence, Finding, FindingId, Subject};
 use crate::format::catalog::{Catalog, MAX_CATALOG_BYTES, MemberFormat, Verdict, Verifier};
+use crate::format::delta::Expanded;
 use crate::format::identity::Identity;
 use crate::format::keyform::{self, PackageName};
 use crate::format::manifest::{ListedDigest, MAX_MANIFEST_BYTES, Manifest, ManifestKind};
@@ -67,6 +71,8 @@ pub struct Inspection {
     pub length_bytes: u64,
     /// The digest of its bytes, if all of them could be read.
     pub sha256: Option<Digest>,
+    /// What a compressed manifest expands to, if its base document is at hand.
+    pub document: Option<DocumentFacts>,
     /// The identity in it.
     pub identity: Option<Identity<'static>>,
     /// The name that the store gives to something of this identity.
@@ -79,6 +85,15 @@ pub struct Inspection {
     pub catalog: Option<CatalogFacts>,
     /// What is wrong with it.
     pub findings: Vec<Finding>,
+}
+
+/// What a compressed manifest expands to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DocumentFacts {
+    /// Its length in bytes.
+    pub length_bytes: u64,
+    /// The digest of its bytes.
+    pub sha256: Digest,
 }
 
 /// The name that the store gives to something.
@@ -118,6 +133,7 @@ pub type Visit<'v, E> = dyn FnMut(&VolumePath, Option<String>) -> Result<(), E> 
 pub struct Inspector<'v, 'r> {
     volume: &'v dyn Volume,
     verifier: Verifier<'r>,
+    base: Option<Vec<u8>>,
     checks: Enabled,
 }
 
@@ -125,7 +141,14 @@ impl<'v, 'r> Inspector<'v, 'r> {
     /// An inspector that judges signatures with `verifier`.
     #[must_use]
     pub fn new(volume: &'v dyn Volume, verifier: Verifier<'r>) -> Self {
-        Self { volume, verifier, checks: Enabled::default() }
+        Self { volume, verifier, base: None, checks: Enabled::default() }
+    }
+
+    /// Expands compressed manifests against this document; without one they are only recognised.
+    #[must_use]
+    pub fn base(mut self, base: Option<Vec<u8>>) -> Self {
+        self.base = base;
+        self
     }
 
     /// Walks a folder in the order of names and hands on each file in it, and each entry that is not
@@ -165,6 +188,7 @@ impl<'v, 'r> Inspector<'v, 'r> {
             kind: FileKind::Other,
             length_bytes: 0,
             sha256: None,
+            document: None,
             identity: None,
             store_name: None,
             name_matches: None,
@@ -205,6 +229,7 @@ impl<'v, 'r> Inspector<'v, 'r> {
         match guess {
             FileKind::Package => self.package(&bytes, stem, inspection),
             FileKind::Manifest(_) => self.manifest(&bytes, stem, inspection),
+            FileKind::CompressedManifest => self.compressed_manifest(&bytes, stem, inspection),
             FileKind::Catalog => self.catalog(&bytes, inspection),
             _ => {}
         }
@@ -234,12 +259,32 @@ impl<'v, 'r> Inspector<'v, 'r> {
         }
     }
 
+    fn compressed_manifest(&self, stored: &[u8], stem: &str, inspection: &mut Inspection) {
+        let Some(base) = &self.base else { return };
+        let (document, end) = match expand_manifest(stored, base) {
+            Ok(Expanded { target, end_bytes }) => (Some(target), Ok(end_bytes)),
+            Err(NotExpanded::Damaged(evidence)) => (None, Err(evidence)),
+            Err(NotExpanded::Unsupported) => return,
+        };
+        let subject = CompressionSubject { path: &inspection.path, stored_bytes: stored.len(), end };
+        inspection.findings = self.checks.manifest_compression(&subject);
+        if let Some(document) = document {
+            inspection.document = Some(DocumentFacts {
+                length_bytes: document.len() as u64,
+                sha256: Digest::of(Algorithm::Sha256, &document),
+            });
+            self.manifest(&document, stem, inspection);
+        }
+    }
+
     fn manifest(&self, bytes: &[u8], stem: &str, inspection: &mut Inspection) {
         let (manifest, errors) = Manifest::parse(bytes);
-        inspection.kind = FileKind::Manifest(manifest.kind);
+        if inspection.kind != FileKind::CompressedManifest {
+            inspection.kind = FileKind::Manifest(manifest.kind);
+        }
         let subject =
             ManifestSubject { path: &inspection.path, stem, bytes, manifest: &manifest, errors: &errors };
-        inspection.findings = settle(self.checks.manifest(&subject), false);
+        inspection.findings.extend(settle(self.checks.manifest(&subject), false));
         inspection.files =
             manifest.files.iter().map(|file| (file.name.to_string(), file.digest.clone())).collect();
         if !manifest.identity.name().is_empty() {

@@ -9,7 +9,7 @@ use checker::format::time::Instant;
 use checker::image::Image;
 use checker::inspect::{Inspection, Inspector};
 use checker::report::{Scanned, json, page, text};
-use checker::scan::{Scan, Skip};
+use checker::scan::{Scan, Skip, base_document};
 use checker::volume::{RealFolder, VolumePath};
 use clap::Parser;
 use cli::{Cli, Command, Format, InspectArguments, ScanArguments, SkipWhat, TrustArguments};
@@ -94,6 +94,9 @@ fn scan(arguments: &ScanArguments) -> Result<u8, Failure> {
     if let Some(threads) = arguments.threads {
         scan = scan.threads(threads.into());
     }
+    if let Some(base) = base(arguments.base.as_deref())? {
+        scan = scan.base(base);
+    }
     let report = scan.run();
     let scanned = Scanned {
         image: arguments.image.clone(),
@@ -160,16 +163,25 @@ fn roots(trust: &TrustArguments) -> Result<Roots, Failure> {
     Ok(roots)
 }
 
+/// The base document of compressed manifests.
+fn base(path: Option<&Path>) -> Result<Option<Vec<u8>>, Failure> {
+    let Some(path) = path else { return Ok(None) };
+    let document = base_document(fs::read(path).map_err(at_path(path))?);
+    document.map(Some).map_err(|error| Failure::Path { path: path.to_owned(), error: error.into() })
+}
+
 fn inspect(arguments: &InspectArguments) -> Result<u8, Failure> {
     let roots = roots(&arguments.trust)?;
     let at = arguments.trust.at.unwrap_or_else(Instant::now);
     let mut out = BufWriter::new(io::stdout().lock());
+    let base = base(arguments.base.as_deref())?;
     let mut exit_code = 0;
     for path in &arguments.paths {
         let is_folder = fs::metadata(path).map_err(at_path(path))?.is_dir();
         let root = if is_folder { path.clone() } else { parent(path) };
         let volume = RealFolder::open(&root).map_err(at_path(&root))?;
-        let inspector = Inspector::new(&volume, Verifier::new(&roots, at).lifetime(arguments.trust.lifetime));
+        let inspector = Inspector::new(&volume, Verifier::new(&roots, at).lifetime(arguments.trust.lifetime))
+            .base(base.clone());
         let mut visit = |file: &VolumePath, reason: Option<String>| -> Result<(), Failure> {
             let shown = root.join(file.as_path());
             if let Some(reason) = reason {

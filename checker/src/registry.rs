@@ -228,12 +228,22 @@ fn binary(value: &Value<'_>) -> Field<Vec<u8>> {
 
 /// A text, without the NULs at its end.
 fn text(value: &Value<'_>) -> Field<String> {
-    typed(value, ValueType::SZ, |data| {
-        let units = data.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
-        let text: Result<String, _> = char::decode_utf16(units).collect();
-        let text = text.ok().filter(|_| data.len().is_multiple_of(2))?;
-        Some(text.trim_end_matches('\0').to_owned())
-    })
+    typed(value, ValueType::SZ, decode_text)
+}
+
+/// A text that may hold names of variables.
+fn expandable(value: &Value<'_>) -> Field<String> {
+    match text(value) {
+        Field::Wrong { .. } => typed(value, ValueType::EXPAND_SZ, decode_text),
+        field => field,
+    }
+}
+
+fn decode_text(data: &[u8]) -> Option<String> {
+    let units = data.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
+    let text: Result<String, _> = char::decode_utf16(units).collect();
+    let text = text.ok().filter(|_| data.len().is_multiple_of(2))?;
+    Some(text.trim_end_matches('\0').to_owned())
 }
 
 /// A key that may be there. One that cannot be read counts as not there; its damage is said of the hive.

@@ -4,24 +4,29 @@
 //! store before anything is compared across files, so that the findings do not depend on the number
 //! of threads, the order of folders or the host.
 
+mod base;
 mod hives;
 mod read;
 mod workers;
 
+pub use base::{Base, MAX_CANDIDATES, MAX_LIBRARY_BYTES, base_document};
 pub use hives::MAX_HIVE_BYTES;
 
 use crate::check::{
-    self, Enabled, Hashed, Outcome, Outcomes, PayloadSubject, Section, StoreSubject, Vouching,
+    self, Enabled, Family, Hashed, Outcome, Outcomes, PayloadSubject, Section, StoreSubject, Vouching,
 };
 use crate::finding::{Finding, Severity};
 use crate::format::catalog::{Roots, Verifier};
 use crate::format::time::Instant;
 use crate::image::{Folder, Image, Place};
+use crate::registry::Registry;
 use crate::store::{Holding, Index, Store};
 use crate::unverified::{self, Cause, Unverified, UnverifiedGroup};
 use crate::volume::Kind;
+use base::{Bases, Vouchers};
 use hives::Hives;
 use read::Reader;
+use std::collections::HashMap;
 use std::sync::atomic::Ordering::Relaxed;
 
 /// What a scan leaves out.
@@ -44,6 +49,7 @@ pub struct Scan<'s> {
     trust_image_roots: bool,
     threads: usize,
     skip: Skip,
+    base: Option<Base>,
     enabled: Enabled,
 }
 
@@ -73,6 +79,22 @@ pub struct Report {
     pub counts: Counts,
     /// How many root certificates of the image were trusted.
     pub image_roots: usize,
+    /// What compressed manifests were expanded against; `None` if there are none.
+    pub base: Option<BaseUse>,
+}
+
+/// What compressed manifests were expanded against.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BaseUse {
+    /// A base document.
+    Used {
+        /// The library of the image that it is from, or `None` if it was given.
+        library: Option<String>,
+        /// Whether it is the one that every known Windows has.
+        is_known: bool,
+    },
+    /// There is none, or none that fits, and this is why.
+    None(String),
 }
 
 /// How much was looked at.
@@ -120,6 +142,7 @@ impl<'s> Scan<'s> {
             trust_image_roots: false,
             threads: std::thread::available_parallelism().map_or(1, usize::from),
             skip: Skip::default(),
+            base: None,
             enabled: Enabled::default(),
         }
     }
@@ -159,6 +182,13 @@ impl<'s> Scan<'s> {
         self
     }
 
+    /// Expands compressed manifests against this document, and not against that of the image's own servicing stack.
+    #[must_use]
+    pub fn base(mut self, base: Vec<u8>) -> Self {
+        self.base = Some(Base::given(base));
+        self
+    }
+
     /// Does not run a check of [`check::CHECKS`]; for testing that it is needed.
     #[must_use]
     pub fn without(mut self, check: &'static str) -> Self {
@@ -194,8 +224,12 @@ impl<'s> Scan<'s> {
         let packages = reader.packages(outcomes.of(Section::PackageManifestsAndCatalogs));
         let component_store = outcomes.of(Section::ComponentStore);
         let winsxs = component_store.folder(self.image, self.image.windows(), "WinSxS");
-        let manifests =
-            winsxs.as_ref().map(|winsxs| reader.manifests(winsxs, component_store)).unwrap_or_default();
+        let vouchers = Vouchers { registry: &hives.registry, packages: &packages };
+        let read = winsxs.as_ref().map(|winsxs| {
+            let find = || self.bases(winsxs, &hives.registry);
+            base::manifests(&reader, winsxs, find, &vouchers, component_store)
+        });
+        let (manifests, base) = read.unwrap_or_default();
         let catalogs = winsxs
             .as_ref()
             .filter(|_| hives.registry.components.is_some())
@@ -207,7 +241,15 @@ impl<'s> Scan<'s> {
         outcomes.of(Section::RegistryHives).add(std::mem::take(&mut hives.outcome));
         let mut store = Store::new(packages, manifests, catalogs, hives.registry);
         let counts = self.check_store(&mut store, winsxs.as_ref(), &mut outcomes);
-        report(outcomes, counts, roots.len() - self.roots.len())
+        Report { base, ..report(outcomes, counts, roots.len() - self.roots.len()) }
+    }
+
+    /// The document that was given, or those of the image.
+    fn bases(&self, winsxs: &Folder, registry: &Registry) -> Bases {
+        match &self.base {
+            Some(base) => Bases::given(base.clone()),
+            None => Bases::find(self.image, winsxs, registry),
+        }
     }
 
     /// The roots that were given, and those of the image that can be trusted.
@@ -294,6 +336,11 @@ impl<'s> Scan<'s> {
         let everything_is_known = store.manifests.iter().all(|manifest| manifest.document.is_some())
             && store.packages.iter().all(|package| package.content.is_some());
         let indices: Vec<usize> = (0..store.manifests.len()).collect();
+        let lost = check::lost_versions(subject);
+        let mut families: HashMap<&str, Vec<usize>> = HashMap::new();
+        for (index, document) in store.documents() {
+            families.entry(&document.family).or_default().push(index);
+        }
         let outcomes = workers::map(self.threads, &indices, |index| {
             let mut outcome = Outcome::default();
             let manifest = &store.manifests[*index];
@@ -326,10 +373,18 @@ impl<'s> Scan<'s> {
             let holding = if known == Holding::Nothing && may_be_needed { Holding::Installed } else { known };
             let subject = PayloadSubject {
                 image,
+                winsxs,
                 path: &path,
                 folder: folder.as_ref(),
                 manifest_path: &manifest.path,
                 files: &document.files,
+                family: Family {
+                    store,
+                    index: subject.index,
+                    manifest: *index,
+                    lost: &lost,
+                    members: families.get(&*document.family).map(Vec::as_slice).unwrap_or_default(),
+                },
                 holding,
                 is_deleted: subject.is_payload_deleted(*index),
                 may_be_deleted: holding == Holding::Staged && subject.has_unknown_key(*index),

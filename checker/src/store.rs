@@ -74,6 +74,8 @@ pub struct ManifestRecord {
     pub stem: String,
     /// Where it is, as findings show it.
     pub path: String,
+    /// Whether the file holds the document in compressed form.
+    pub is_compressed: bool,
     /// The digests of the document, if it could be read.
     pub digests: Option<BothDigests>,
     /// What the document says, if it could be read.

@@ -15,10 +15,18 @@ pub enum Cause {
     DamagedHive,
     /// What a hive does not say that registers nothing at all.
     BareHive,
-    /// A manifest in compressed form.
+    /// A manifest in compressed form, without the base document to expand it.
     CompressedManifest,
-    /// A file of a component in compressed form, or present only as a differential.
-    CompressedPayload,
+    /// A differential of an executable.
+    ExecutableDelta,
+    /// A differential of another kind that is not expanded.
+    UnsupportedDelta,
+    /// A differential whose source is not at hand.
+    DeltaWithoutSource,
+    /// A file that stands for that of another version.
+    VersionReference,
+    /// A file in a compressed form of which only the name is known.
+    UnknownCompression,
     /// A reparse point whose content the host does not show.
     ReparsePoint,
     /// A link; links are not followed.
@@ -70,7 +78,11 @@ impl Cause {
             Self::DamagedHive => "damaged-hive",
             Self::BareHive => "bare-hive",
             Self::CompressedManifest => "compressed-manifest",
-            Self::CompressedPayload => "compressed-payload",
+            Self::ExecutableDelta => "executable-delta",
+            Self::UnsupportedDelta => "unsupported-delta",
+            Self::DeltaWithoutSource => "delta-without-source",
+            Self::VersionReference => "version-reference",
+            Self::UnknownCompression => "unknown-compression",
             Self::ReparsePoint => "reparse-point",
             Self::Link => "link",
             Self::WrongKind => "wrong-kind",
@@ -98,8 +110,18 @@ impl Cause {
             Self::BareHive => {
                 "the registry hive knows nothing of the store, so that what it lacks proves nothing"
             }
-            Self::CompressedManifest => "compressed manifests (DCM) are not expanded by this version",
-            Self::CompressedPayload => "compressed files and differentials are not expanded by this version",
+            Self::CompressedManifest => {
+                "the base document that compressed manifests (DCM) are expanded against is not at hand; give it with --base"
+            }
+            Self::ExecutableDelta => {
+                "differentials of executables are not expanded; its checksum, where it has one, is right"
+            }
+            Self::UnsupportedDelta => "differentials of this kind are not expanded",
+            Self::DeltaWithoutSource => "the file that the differential is to be applied to is not at hand",
+            Self::VersionReference => {
+                "a DCH file stands for that of another version, and what exactly it vouches for is not known"
+            }
+            Self::UnknownCompression => "of the compressed form DCX only the name is known",
             Self::ReparsePoint => {
                 "the host shows a reparse point instead of the file, as for CompactOS; mount the image where its files \
                  can be read"

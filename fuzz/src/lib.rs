@@ -6,11 +6,14 @@
 //! libFuzzer.
 
 pub mod catalog;
+pub mod delta;
 pub mod hive;
 pub mod hive_log;
 pub mod identity;
+pub mod lzms;
 pub mod manifest;
 pub mod package;
+pub mod pe;
 mod tree;
 pub mod whole_store;
 pub mod xml;
@@ -21,11 +24,14 @@ pub type Target = (&'static str, fn(&[u8]));
 /// Every target: the name is that of its program and of its folder of seeds.
 pub const TARGETS: &[Target] = &[
     ("catalog", catalog::run),
+    ("delta", delta::run),
     ("hive", hive::run),
     ("hive_log", hive_log::run),
     ("identity", identity::run),
+    ("lzms", lzms::run),
     ("manifest", manifest::run),
     ("package", package::run),
+    ("pe", pe::run),
     ("whole_store", whole_store::run),
     ("xml", xml::run),
 ];

@@ -1,5 +1,6 @@
 //! Builds a store from its plan.
 
+use crate::forms;
 use crate::plan::{
     Assembly, AssemblyId, CatalogStyle, File, Foreign, Package, PackageId, Payload, Profile, Role, Signing,
     StorePlan,
@@ -66,7 +67,7 @@ pub fn build(plan: &StorePlan, volume: &mut dyn VolumeMut) -> io::Result<Built> 
         let document = manifest_document(plan, assembly, &digests);
         built.manifests.push(FileDigests::of(&document));
         built.files.push(digests);
-        volume.write(&path(&manifest_path(assembly))?, &document)?;
+        volume.write(&path(&manifest_path(assembly))?, &forms::stored_manifest(assembly, document))?;
     }
     for (index, package) in plan.packages.iter().enumerate() {
         let document = package::write(package, plan);
@@ -160,10 +161,12 @@ fn write_payload(
 ) -> io::Result<Vec<FileDigests>> {
     let mut digests = Vec::new();
     for file in &assembly.files {
-        let content = payload::content(plan.salt, file.content.number, file.content.length_bytes);
+        let content = forms::content(plan, assembly, file);
         digests.push(FileDigests::of(&content));
         if assembly.payload == Payload::Present {
-            write_file(volume, &file_path(assembly, file), &content)?;
+            for (path, bytes) in forms::stored_files(plan, assembly, file, &content) {
+                write_file(volume, &path, &bytes)?;
+            }
         }
     }
     Ok(digests)

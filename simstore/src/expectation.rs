@@ -1,6 +1,8 @@
 //! What a checker should say about a store, worked out from its plan.
 
-use crate::plan::{AssemblyId, StorePlan};
+use crate::build::file_path;
+use crate::forms::differential_path;
+use crate::plan::{Assembly, AssemblyId, Differentials, File, FileForm, StorePlan};
 use crate::registry::{COMPONENTS, SERVICING};
 use crate::write::names;
 use checker::finding::{FINDINGS, FindingInfo, Severity};
@@ -164,12 +166,41 @@ impl Expectation {
                 notes.push(Expected::new("payload-extra", Subject::path(&clutter.path)));
             }
         }
+        notes.extend(plan.assemblies.iter().flat_map(without_reverse));
         if plan.corrupt_flag {
             let value = Subject::value("COMPONENTS", "StoreCorruptTimeStamp");
             notes.push(Expected::new("corrupt-flag-set", value));
         }
         Expectation { findings: Vec::new(), notes }
     }
+}
+
+impl Expectation {
+    /// What is to be said about a damaged store: these findings, and what may be said besides.
+    pub fn of_damaged(plan: &StorePlan, findings: Vec<Expected>) -> Expectation {
+        let mut notes = Expectation::of(plan).notes;
+        notes.extend(plan.assemblies.iter().flat_map(without_source));
+        Expectation { findings, notes }
+    }
+}
+
+/// Notes on absent reverse differentials.
+fn without_reverse(assembly: &Assembly) -> impl Iterator<Item = Expected> {
+    let is_without = |file: &&File| {
+        matches!(file.form, FileForm::Differentials(Differentials { forward: true, reverse: false, .. }))
+    };
+    let files = assembly.files.iter().filter(is_without);
+    files.map(|file| {
+        let path = differential_path(assembly, file, "r");
+        Expected::new("reverse-delta-absent", Subject::path(path))
+    })
+}
+
+/// Notes on files that cannot be verified while what they are made from is damaged or not known.
+fn without_source(assembly: &Assembly) -> impl Iterator<Item = Expected> {
+    let files = assembly.files.iter().filter(|file| file.form.source().is_some());
+    let paths = files.flat_map(|file| [file_path(assembly, file), differential_path(assembly, file, "f")]);
+    paths.map(|path| Expected::new("payload-not-verified", Subject::path(path)))
 }
 
 /// What no package holds, though the registry knows it.

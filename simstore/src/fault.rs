@@ -8,6 +8,7 @@
 mod catalogs;
 mod closure;
 mod components;
+mod compression;
 mod deployments;
 mod documents;
 mod hives;
@@ -105,7 +106,7 @@ impl Fault {
     ) -> io::Result<Receipt> {
         let mut workbench = Workbench::new(plan, built, volume, wound.reseal, self.finding);
         let findings = (self.strike)(&mut workbench, wound.target)?;
-        let expectation = Expectation { findings, ..Expectation::of(plan) };
+        let expectation = Expectation::of_damaged(plan, findings);
         Ok(Receipt {
             fault: self.id,
             title: self.title,
@@ -172,6 +173,7 @@ pub fn faults() -> impl Iterator<Item = &'static Fault> {
         deployments::FAULTS,
         store_catalogs::FAULTS,
         payload::FAULTS,
+        compression::FAULTS,
         closure::FAULTS,
     ]
     .into_iter()

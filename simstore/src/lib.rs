@@ -14,6 +14,7 @@
 pub mod build;
 pub mod expectation;
 pub mod fault;
+pub mod forms;
 pub mod judge;
 pub mod plan;
 pub mod registry;

@@ -8,6 +8,8 @@
 //! images have, and each of them is there so that a checker which is wrong about it says so.
 
 pub(crate) mod choices;
+mod compressed;
+pub(crate) use compressed::LIBRARY;
 mod generate;
 mod shapes;
 mod vocabulary;
@@ -144,12 +146,23 @@ pub struct Assembly {
     pub files: Vec<File>,
     /// How the manifest is written.
     pub style: Style,
+    /// In which form the manifest lies in the store.
+    pub manifest_form: ManifestForm,
     /// What else the manifest says.
     pub sections: Vec<Section>,
     /// What has become of its files.
     pub payload: Payload,
     /// Whether the registry knows it. An interrupted clean-up leaves manifests behind that nothing knows.
     pub is_registered: bool,
+}
+
+/// In which form a manifest lies in the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ManifestForm {
+    /// As it is.
+    Plain,
+    /// As a differential from the base document in `wcp.dll` (Windows 8.1 and later).
+    Compressed,
 }
 
 /// What an assembly is.
@@ -186,6 +199,40 @@ pub struct File {
     pub digest: DigestMethod,
     /// Whether the manifest also has a digest of the older form, which is that of another build of the file.
     pub stale_old_digest: bool,
+    /// In which form it lies in the component's folder.
+    pub form: FileForm,
+}
+
+/// In which form a file lies in its component's folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum FileForm {
+    /// As it is.
+    Plain,
+    /// `DCS`: compressed, as the files of features that are off (Windows 10 and later).
+    Lzms,
+    /// `DCN`: a differential from nothing (Windows 8 and 8.1).
+    Null,
+    /// `DCD`: a differential from the file of the same name of another version, as in superseded components.
+    Against(AssemblyId),
+    /// `DCH`: the file of the same name of another version stands for it.
+    Like(AssemblyId),
+    /// With differentials in folders of their own (Windows 10 1809 and later).
+    Differentials(Differentials),
+}
+
+/// The differentials of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Differentials {
+    /// Whether the file itself is there.
+    pub itself: bool,
+    /// Whether there is one from nothing, in `n`.
+    pub null: bool,
+    /// Whether there is one from the first version, in `f`.
+    pub forward: bool,
+    /// Whether there is one back to it, in `r`.
+    pub reverse: bool,
+    /// The component that holds the first version, if that is still there.
+    pub original: Option<AssemblyId>,
 }
 
 /// The content of a file, made from a number.
@@ -193,8 +240,20 @@ pub struct File {
 pub struct Content {
     /// The number; equal numbers and lengths give equal contents within one store.
     pub number: u64,
-    /// Its length.
+    /// Its length; of a library it says nothing.
     pub length_bytes: u64,
+    /// What it is.
+    pub kind: ContentKind,
+}
+
+/// What a file contains.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ContentKind {
+    /// Bytes that look random.
+    #[default]
+    Noise,
+    /// The library of a servicing stack, with the base document of compressed manifests.
+    ServicingLibrary,
 }
 
 /// The digest methods of manifests.
@@ -461,7 +520,11 @@ impl StorePlan {
                 })
         });
         let foreign = self.foreign.iter().all(|foreign| has_assembly(&foreign.deployment));
+        let files = self.assemblies.iter().flat_map(|assembly| &assembly.files);
+        let mut sources = files.filter_map(|file| Some((file, file.form.source()?)));
         roles
+            && sources
+                .all(|(file, source)| has_assembly(&source) && self.file_named(source, &file.name).is_some())
             && packages
             && foreign
             && self.watches.iter().all(|watch| watch.watchers.iter().all(has_package))
@@ -470,6 +533,21 @@ impl StorePlan {
     /// An assembly of the plan.
     pub fn assembly(&self, id: AssemblyId) -> &Assembly {
         &self.assemblies[id.0]
+    }
+
+    /// The servicing stack whose library is there as it is.
+    pub fn newest_stack(&self) -> Option<AssemblyId> {
+        let is_stack = |assembly: &Assembly| assembly.identity.name == compressed::STACK;
+        let has_library = |assembly: &Assembly| {
+            assembly.files.iter().any(|file| file.name == LIBRARY && file.form == FileForm::Plain)
+        };
+        let mut assemblies = self.assemblies.iter();
+        assemblies.position(|assembly| is_stack(assembly) && has_library(assembly)).map(AssemblyId)
+    }
+
+    /// The file of a name of an assembly.
+    pub fn file_named(&self, id: AssemblyId, name: &str) -> Option<&File> {
+        self.assembly(id).files.iter().find(|file| file.name == name)
     }
 
     /// A package of the plan.
@@ -533,6 +611,17 @@ impl Assembly {
     /// Whether it is a deployment.
     pub fn is_deployment(&self) -> bool {
         matches!(self.role, Role::Deployment { .. })
+    }
+}
+
+impl FileForm {
+    /// The component whose file of the same name this form leads from.
+    pub fn source(self) -> Option<AssemblyId> {
+        match self {
+            FileForm::Plain | FileForm::Lzms | FileForm::Null => None,
+            FileForm::Against(source) | FileForm::Like(source) => Some(source),
+            FileForm::Differentials(differentials) => differentials.original,
+        }
     }
 }
 

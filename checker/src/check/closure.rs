@@ -73,7 +73,7 @@ pub(super) fn winners(subject: &StoreSubject<'_>, outcome: &mut Outcome) {
 
 /// The findings on components and deployments of which all is lost, by what their key forms begin with: everything but
 /// the language and the hash.
-fn lost_versions(subject: &StoreSubject<'_>) -> HashMap<String, Finding> {
+pub(crate) fn lost_versions(subject: &StoreSubject<'_>) -> HashMap<String, Finding> {
     let start = |component: &str| Some(component.rsplit_once('_')?.0.to_owned());
     let deployments = deployment_keys::lost_altogether(subject)
         .filter_map(|(component, finding)| Some((start(component?)?, finding)));

@@ -34,6 +34,33 @@ pub(crate) struct ManifestSubject<'s> {
     pub(crate) errors: &'s DocumentErrors,
 }
 
+/// The compressed form of a component manifest.
+pub(crate) struct CompressionSubject<'s> {
+    pub(crate) path: &'s str,
+    /// The length of the file in bytes.
+    pub(crate) stored_bytes: usize,
+    /// Where the compressed form ends in the file, or what is wrong with it.
+    pub(crate) end: Result<usize, Evidence>,
+}
+
+pub(crate) fn compression(subject: &CompressionSubject<'_>) -> Option<Finding> {
+    let (id, evidence) = match &subject.end {
+        Err(evidence) => (FindingId::ManifestCompressionDamaged, evidence.clone()),
+        Ok(end) if *end == subject.stored_bytes => return None,
+        Ok(end) => {
+            let evidence = Evidence {
+                offset: Some(*end as u64),
+                ..Evidence::differs(
+                    "the end of the file",
+                    format!("{} more bytes", subject.stored_bytes - end),
+                )
+            };
+            (FindingId::ManifestCompressionTrailing, evidence)
+        }
+    };
+    Some(Finding::new(id, Subject::path(subject.path), evidence))
+}
+
 pub(crate) fn content(subject: &ManifestSubject<'_>) -> Vec<Finding> {
     documents::content(&NAMES, subject.path, subject.bytes)
         .or_else(|| nul_tail(subject))

@@ -1,28 +1,36 @@
 //! The files of components: `WinSxS\<key form>\...`.
 
+mod differentials;
+mod stored;
+
 use super::Outcome;
 use crate::digest::{Digest, Hasher};
 use crate::finding::{Evidence, Finding, FindingId, Subject};
+use crate::format::delta::{MARK_BYTES, Version, Wrapped};
+use crate::format::keyform;
 use crate::format::manifest::{ListedDigest, unsafe_file_name};
 use crate::image::{Folder, Image, Place, fold};
-use crate::store::{FileRecord, Holding};
+use crate::store::{FileRecord, Holding, Index, Store};
 use crate::unverified::{Cause, Unverified};
-use crate::volume::{Kind, VolumePath};
-use std::collections::BTreeSet;
+use crate::volume::{Kind, VolumePath, WholeFile, read_whole};
+use std::collections::{BTreeSet, HashMap};
 use std::io::{self, Read};
+
+use differentials::Form;
+pub(crate) use differentials::differentials;
 
 /// How much of a file is read at a time, in bytes.
 const PIECE_BYTES: usize = 64 << 10;
 
-/// The length of the mark that compressed files begin with.
-const MARK_BYTES: usize = 4;
-
-/// The folders of differentials inside a component's folder.
-const DIFFERENTIAL_FOLDERS: [&str; 3] = ["f", "n", "r"];
+/// The longest compressed file and the longest differential that are read, in bytes; of plain files only those with
+/// differentials are read whole.
+pub const MAX_STORED_BYTES: usize = 128 << 20;
 
 /// A component and its folder.
 pub(crate) struct PayloadSubject<'s> {
     pub(crate) image: &'s Image<'s>,
+    /// `WinSxS`.
+    pub(crate) winsxs: &'s Folder,
     /// Where the folder is, or would be.
     pub(crate) path: &'s str,
     /// The folder, or `None` where there is none.
@@ -30,6 +38,8 @@ pub(crate) struct PayloadSubject<'s> {
     /// The manifest, for evidence.
     pub(crate) manifest_path: &'s str,
     pub(crate) files: &'s [FileRecord],
+    /// The versions of the component.
+    pub(crate) family: Family<'s>,
     /// What holds the component.
     pub(crate) holding: Holding,
     /// Whether the registry says that its files were deleted.
@@ -38,6 +48,75 @@ pub(crate) struct PayloadSubject<'s> {
     pub(crate) may_be_deleted: bool,
     /// What was hashed, in bytes and in files.
     pub(crate) hashed: &'s Hashed,
+}
+
+/// The versions of a component that are in the store.
+#[derive(Clone, Copy)]
+pub(crate) struct Family<'s> {
+    pub(crate) store: &'s Store,
+    pub(crate) index: &'s Index,
+    /// The manifest at hand, by its place in the store.
+    pub(crate) manifest: usize,
+    /// The sound manifests of the family, this one among them.
+    pub(crate) members: &'s [usize],
+    /// The findings on components of which all is lost, by what their key forms begin with.
+    pub(crate) lost: &'s HashMap<String, Finding>,
+}
+
+impl<'s> Family<'s> {
+    /// The key form of the family.
+    fn name(&self) -> &'s str {
+        self.store.document(self.manifest).map_or("", |document| &document.family)
+    }
+
+    /// Whether there is a component of a version.
+    fn has(&self, version: Version) -> bool {
+        self.index.has_version(self.name(), &version.to_string())
+    }
+
+    /// The finding on the component of a version, if all of it is lost.
+    fn lost(&self, version: Version) -> Option<&'s Finding> {
+        self.lost.get(&keyform::start_of_version(self.name(), &version.to_string())?)
+    }
+
+    /// The finding on a component of any version of which all is lost.
+    fn any_lost(&self) -> Option<&'s Finding> {
+        let (start, language) = keyform::around_version(self.name())?;
+        let (start, language) = (format!("{start}_"), format!("_{language}"));
+        let of_family = |name: &String| {
+            let rest = name.strip_prefix(&start).and_then(|rest| rest.strip_suffix(&language));
+            rest.is_some_and(|version| !version.contains('_'))
+        };
+        let mut lost: Vec<_> = self.lost.iter().filter(|(name, _)| of_family(name)).collect();
+        lost.sort_unstable_by_key(|(name, _)| *name);
+        lost.first().map(|(_, finding)| *finding)
+    }
+
+    /// The manifest of a version.
+    fn member(&self, version: Version) -> Option<usize> {
+        let version = version.to_string();
+        let has_version =
+            |index: usize| self.store.document(index).is_some_and(|document| document.version == version);
+        self.members.iter().copied().find(|index| has_version(*index))
+    }
+
+    /// Whether another version has a file of this name, or whether that is not known because a manifest of the family
+    /// is missing or damaged. Whatever is wrong with that one is said there.
+    fn may_have(&self, name: &str) -> bool {
+        let lists = |index: usize| {
+            let document = self.store.document(index);
+            document.is_some_and(|document| {
+                document.files.iter().any(|file| file.name.eq_ignore_ascii_case(name))
+            })
+        };
+        self.index.count_of_family(self.name()) > self.members.len() || self.others().any(lists)
+    }
+
+    /// The manifests of the other versions.
+    fn others(&self) -> impl Iterator<Item = usize> + use<'s> {
+        let this = self.manifest;
+        self.members.iter().copied().filter(move |index| *index != this)
+    }
 }
 
 /// How much was hashed so far.
@@ -62,6 +141,22 @@ impl PayloadSubject<'_> {
     /// Whether its files have to be there.
     fn is_needed(&self) -> bool {
         self.holding != Holding::Nothing && !self.is_deleted
+    }
+
+    /// The folder of another version of the component, and the content of a file in it that is what its own manifest
+    /// says.
+    fn sibling(&self, manifest: usize, name: &str) -> Option<(Folder, Vec<u8>)> {
+        let Place::Folder(folder) =
+            self.image.enter(self.winsxs, &self.family.store.manifests[manifest].stem)
+        else {
+            return None;
+        };
+        let document = self.family.store.document(manifest)?;
+        let file = document.files.iter().find(|file| file.name.eq_ignore_ascii_case(name))?;
+        let ListedDigest::Known(digest) = &file.digest else { return None };
+        // What is wrong with it is said where it is judged itself.
+        let stored = read_file(self, &locate_file(self.image, &folder, name)?, &mut Outcome::default())?;
+        Some((folder, stored::content(stored, digest)?))
     }
 
     /// The finding on something that has to be there and is not.
@@ -114,6 +209,26 @@ fn locate(image: &Image<'_>, folder: &Folder, name: &str) -> Target {
     }
 }
 
+/// The file of a name, if there is one.
+fn locate_file(image: &Image<'_>, folder: &Folder, name: &str) -> Option<VolumePath> {
+    match locate(image, folder, name) {
+        Target::File(path) => Some(path),
+        Target::Missing | Target::Other(..) | Target::Unreadable(..) => None,
+    }
+}
+
+/// The bytes of a file that is read whole, or the reason why not is said.
+fn read_file(subject: &PayloadSubject<'_>, path: &VolumePath, outcome: &mut Outcome) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let shown = || subject.image.display(path);
+    match read_whole(subject.image.volume(), path, MAX_STORED_BYTES, &mut bytes) {
+        WholeFile::Read => return Some(bytes),
+        WholeFile::TooLong => outcome.unverified.push(Unverified::new(Cause::TooLong, shown())),
+        WholeFile::Failed(error) => outcome.unreadable(shown(), &error),
+    }
+    None
+}
+
 fn listed_file(
     subject: &PayloadSubject<'_>,
     folder: &Folder,
@@ -124,9 +239,8 @@ fn listed_file(
     let image = subject.image;
     match locate(image, folder, &file.name) {
         Target::File(path) => compare(subject, &path, file, buffer, outcome),
-        Target::Missing if stands_as_differential(image, folder, &file.name, outcome) => {
-            not_verified(image.display_missing(folder, &file.name), Cause::CompressedPayload, outcome);
-        }
+        // What stands for it is judged by itself.
+        Target::Missing if differentials::stand_for(subject, folder, &file.name) => {}
         Target::Missing if !subject.is_needed() => {}
         Target::Missing => {
             let evidence = Evidence {
@@ -150,14 +264,6 @@ fn expected(digest: &ListedDigest) -> Option<String> {
     }
 }
 
-/// Whether a forward or null differential stands for a file that is not there itself.
-fn stands_as_differential(image: &Image<'_>, folder: &Folder, name: &str, outcome: &mut Outcome) -> bool {
-    DIFFERENTIAL_FOLDERS[..2].iter().any(|differentials| {
-        let inner = outcome.folder(image, folder, differentials);
-        inner.is_some_and(|inner| matches!(locate(image, &inner, name), Target::File(_)))
-    })
-}
-
 fn compare(
     subject: &PayloadSubject<'_>,
     path: &VolumePath,
@@ -178,8 +284,8 @@ fn compare(
     if hashed.digest == *digest {
         return;
     }
-    if hashed.is_compressed {
-        return not_verified(shown, Cause::CompressedPayload, outcome);
+    if hashed.is_marked && stored::judge(subject, path, &file.name, digest, outcome) {
+        return;
     }
     if matches!(file.digest, ListedDigest::Old(_)) {
         return not_verified(shown, Cause::OldDigest, outcome);
@@ -194,8 +300,8 @@ fn compare(
 struct HashedFile {
     digest: Digest,
     length_bytes: u64,
-    /// Begins with the mark of one of the compressed forms.
-    is_compressed: bool,
+    /// Begins with the mark of a wrapper.
+    is_marked: bool,
 }
 
 fn hash(
@@ -224,8 +330,7 @@ fn hash(
     }
     subject.hashed.files.fetch_add(1, Relaxed);
     subject.hashed.bytes.fetch_add(length_bytes, Relaxed);
-    let is_compressed = matches!(start, [b'D', b'C', b'S' | b'N' | b'D' | b'H' | b'X', 1]);
-    Ok(HashedFile { digest: hasher.finish(), length_bytes, is_compressed })
+    Ok(HashedFile { digest: hasher.finish(), length_bytes, is_marked: Wrapped::is_marked(&start) })
 }
 
 fn not_verified(path: String, cause: Cause, outcome: &mut Outcome) {
@@ -252,7 +357,8 @@ pub(crate) fn extra_files(subject: &PayloadSubject<'_>, outcome: &mut Outcome) {
     let steps = |file: &FileRecord| fold(file.name.split(['\\', '/']).next().unwrap_or_default());
     let listed: BTreeSet<String> = subject.files.iter().map(steps).collect();
     for (folded, entry) in folder.entries() {
-        let is_differentials = entry.kind == Kind::Folder && DIFFERENTIAL_FOLDERS.contains(&folded);
+        let is_differentials =
+            entry.kind == Kind::Folder && Form::ALL.iter().any(|form| form.folder() == folded);
         if !listed.contains(folded) && !is_differentials {
             let path = subject.image.display(&folder.child(entry));
             let evidence = Evidence::because(format!("not listed by {}", subject.manifest_path));

@@ -76,6 +76,9 @@ pub static CHECKS: &[Check] = &[
     check("architecture", Packages, &[F::CbsArchitectureInvalid], Run::Store(package_keys::architecture)),
 
     check("manifest-present", ComponentStore, &[F::ManifestMissing], Run::Store(component_keys::manifests)),
+    check("manifest-compression", ComponentStore,
+        &[F::ManifestCompressionDamaged, F::ManifestCompressionTrailing],
+        Run::ManifestCompression(manifests::compression)),
     check("manifest-content", ComponentStore,
         &[F::ManifestZeroLength, F::ManifestAllZeros, F::ManifestNulTail], Run::Manifest(manifests::content)),
     check("manifest-xml", ComponentStore,
@@ -156,8 +159,12 @@ pub static CHECKS: &[Check] = &[
 
     check("payload", ComponentStore,
         &[F::PayloadDirectoryMissing, F::PayloadMissing, F::StagedPayloadMissing, F::PayloadCorrupt,
-            F::PayloadNotVerified],
+            F::PayloadCompressionDamaged, F::DeltaComponentMissing, F::PayloadNotVerified],
         Run::Payload(payload::listed_files)),
+    check("payload-differentials", ComponentStore,
+        &[F::DeltaForwardCorrupt, F::DeltaReverseCorrupt, F::DeltaNullCorrupt, F::DeltaNullContentDiffers,
+            F::DeltaBaseMissing, F::ReverseDeltaAbsent],
+        Run::Payload(payload::differentials)),
     check("payload-deleted", ComponentStore,
         &[F::PayloadDeletedPresent], Run::Payload(payload::deleted_files)),
     check("payload-extra", ComponentStore, &[F::PayloadExtra], Run::Payload(payload::extra_files)),

@@ -776,19 +776,19 @@ findings! {
     DeltaForwardCorrupt = "delta-forward-corrupt" {
         Error Payload:4 Log("CSI Payload Corrupt") logged None update 0x800F_0986 finer [] proof Seen/Documented
         title "A forward differential file is damaged"
-        when "The CRC-32 of a file in the f folder is wrong."
+        when "The CRC-32 of a file in the f folder is wrong, or what it makes is not the listed file."
         mends FromDonor "a donor"
     }
     DeltaReverseCorrupt = "delta-reverse-corrupt" {
         Warning Payload:4 Log("CSI Payload Corrupt") logged None update 0x800F_0985 finer [] proof Seen/Inferred
         title "A reverse differential file is damaged"
-        when "The CRC-32 of a file in the r folder is wrong."
+        when "The CRC-32 of a file in the r folder is wrong, or it cannot be applied to the file."
         mends FromDonor "a donor"
     }
     DeltaNullCorrupt = "delta-null-corrupt" {
         Error Payload:4 Log("CSI Payload Corrupt") logged None update 0x800F_0987 finer [] proof Seen/Inferred
         title "A null differential file is damaged"
-        when "The CRC-32 of a file in the n folder is wrong."
+        when "The CRC-32 of a file in the n folder is wrong, or it cannot be expanded."
         mends FromDonor "a donor"
     }
     DeltaNullContentDiffers = "delta-null-content-differs" {

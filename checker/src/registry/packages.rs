@@ -2,7 +2,7 @@
 
 use super::{
     COMPONENT_WATCHES, Field, KeyList, KeyValues, PACKAGE_INDEX, PACKAGE_WATCHES, PACKAGES, SERVICING,
-    WINNERS, dword, key, text,
+    WINNERS, dword, expandable, key, text,
 };
 use crate::format::hive::{Hive, Key};
 use crate::format::keyform::PackageName;
@@ -69,6 +69,15 @@ pub struct Winner {
     pub version: String,
 }
 
+/// A servicing stack.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stack {
+    /// Its version.
+    pub version: String,
+    /// Its folder, as a path of a running Windows.
+    pub folder: String,
+}
+
 /// Everything in SOFTWARE that concerns the store.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PackageKeys {
@@ -90,6 +99,8 @@ pub struct PackageKeys {
     pub winners: Vec<Winner>,
     /// The keys that hold what waits for the next start of Windows.
     pub pending: Vec<String>,
+    /// `Version`: where the servicing stacks are.
+    pub stacks: Vec<Stack>,
     /// Root certificates: the bytes, of the stores ROOT, AuthRoot and FlightRoot.
     pub root_certificates: Vec<Vec<u8>>,
 }
@@ -134,6 +145,7 @@ impl PackageKeys {
                 .filter(is_pending)
                 .map(under)
                 .collect(),
+            stacks: stacks(&root),
             root_certificates: root_certificates(&root),
         }
     }
@@ -159,6 +171,14 @@ fn windows_version(root: &Key<'_>) -> Option<(u32, u32)> {
     let version = values.field("CurrentVersion", text);
     let (major, minor) = version.get()?.split_once('.')?;
     Some((major.parse().ok()?, minor.parse().ok()?))
+}
+
+fn stacks(root: &Key<'_>) -> Vec<Stack> {
+    let Some(versions) = key(root, &format!(r"{SERVICING}\Version")) else { return Vec::new() };
+    let values = KeyValues::of(&versions).values.into_iter();
+    values
+        .filter_map(|(version, folder)| Some(Stack { version, folder: expandable(&folder).get()?.clone() }))
+        .collect()
 }
 
 fn package_key(key: &Key<'_>) -> PackageKey {

@@ -8,7 +8,7 @@ use crate::finding::{Finding, Mends, Severity, Subject};
 use crate::format::identity::{Attribute, Identity};
 use crate::format::manifest::ListedDigest;
 use crate::inspect::{Inspection, StoreName};
-use crate::scan::Report;
+use crate::scan::{BaseUse, Report};
 use crate::unverified::UnverifiedGroup;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -92,6 +92,8 @@ struct Summary {
     payload_files: u64,
     payload_bytes: u64,
     roots: usize,
+    /// What compressed manifests were expanded against; nothing where there are none.
+    base: Option<BaseFacts>,
     at: String,
     exit_code: u8,
 }
@@ -131,9 +133,34 @@ impl ScanReport {
                 payload_files: report.counts.payload_files,
                 payload_bytes: report.counts.payload_bytes,
                 roots: scanned.roots,
+                base: report.base.as_ref().map(BaseFacts::new),
                 at: scanned.at.to_string(),
                 exit_code: report.exit_code(),
             },
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct BaseFacts {
+    source: Option<&'static str>,
+    library: Option<String>,
+    is_known: Option<bool>,
+    reason: Option<String>,
+}
+
+impl BaseFacts {
+    fn new(base: &BaseUse) -> Self {
+        match base.clone() {
+            BaseUse::Used { library, is_known } => Self {
+                source: Some(if library.is_some() { "image" } else { "given" }),
+                library,
+                is_known: Some(is_known),
+                reason: None,
+            },
+            BaseUse::None(reason) => {
+                Self { source: None, library: None, is_known: None, reason: Some(reason) }
+            }
         }
     }
 }
@@ -206,6 +233,10 @@ pub struct InspectLine {
     kind: &'static str,
     length_bytes: u64,
     sha256: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    document_bytes: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    document_sha256: Option<String>,
     identity: Option<BTreeMap<&'static str, String>>,
     identity_text: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -250,12 +281,15 @@ impl InspectLine {
             None => (None, None),
         };
         let catalog = inspection.catalog.as_ref();
-        let lists_files = matches!(inspection.kind, crate::inspect::FileKind::Manifest(_));
+        let lists_files =
+            inspection.document.is_some() || matches!(inspection.kind, crate::inspect::FileKind::Manifest(_));
         Self {
             path: inspection.path.clone(),
             kind: inspection.kind.as_str(),
             length_bytes: inspection.length_bytes,
             sha256: inspection.sha256.map(|digest| digest.to_string()),
+            document_bytes: inspection.document.map(|document| document.length_bytes),
+            document_sha256: inspection.document.map(|document| document.sha256.to_string()),
             identity: inspection.identity.as_ref().map(attributes),
             identity_text: inspection.identity.as_ref().map(Identity::to_text),
             keyform,

@@ -2,7 +2,7 @@
 
 use super::{Scanned, detail};
 use crate::finding::{Finding, Severity};
-use crate::scan::Report;
+use crate::scan::{BaseUse, Report};
 use crate::unverified::UnverifiedGroup;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -90,6 +90,9 @@ fn write_summary(out: &mut dyn Write, scanned: &Scanned, report: &Report) -> io:
             out,
             "No root certificates are at hand; give them with --roots to anchor the catalogs' signatures."
         )?;
+    }
+    if let Some(BaseUse::None(reason)) = &report.base {
+        writeln!(out, "Compressed manifests could not be expanded: {reason}.")?;
     }
     let mut codes: BTreeMap<_, usize> = BTreeMap::new();
     for (_, finding) in report

@@ -1,13 +1,15 @@
 //! Reads the files of the store and judges each by itself.
 
+use super::base::Base;
 use super::workers;
 use crate::check::{
-    CatalogFile, CatalogSubject, Enabled, ManifestSubject, MumSubject, Outcome, StoreCatalogFile,
-    StoreCatalogSubject, settle, spoil,
+    CatalogFile, CatalogSubject, CompressionSubject, Enabled, ManifestSubject, MumSubject, NotExpanded,
+    Outcome, StoreCatalogFile, StoreCatalogSubject, expand_manifest, settle, spoil,
 };
 use crate::digest::BothDigests;
 use crate::finding::FindingId;
 use crate::format::catalog::{self, Catalog, MAX_CATALOG_BYTES, Status, Verdict, Verifier};
+use crate::format::delta::{Expanded, Wrapped};
 use crate::format::identity::Identity;
 use crate::format::keyform::{self, Keyform, PackageName};
 use crate::format::manifest::{MAX_MANIFEST_BYTES, Manifest};
@@ -22,9 +24,6 @@ use crate::unverified::{Cause, Unverified};
 use crate::volume::{Entry, Kind, WholeFile, read_whole};
 use std::collections::{BTreeMap, HashMap};
 
-/// What the first bytes of a compressed manifest are.
-const COMPRESSED_MANIFEST: &[u8] = b"DCM\x01";
-
 /// Reads the files of an image.
 pub(super) struct Reader<'s, 'r> {
     pub(super) image: &'s Image<'s>,
@@ -33,6 +32,9 @@ pub(super) struct Reader<'s, 'r> {
     pub(super) enabled: &'s Enabled,
     pub(super) threads: usize,
 }
+
+/// Gives the base of compressed manifests, when one is met.
+pub(super) type ChooseBase<'b> = dyn Fn() -> Option<&'b Base> + Sync + 'b;
 
 /// The files of a package.
 #[derive(Default)]
@@ -222,7 +224,12 @@ impl Reader<'_, '_> {
     }
 
     /// Reads every manifest of `WinSxS\Manifests` and judges it by itself.
-    pub(super) fn manifests(&self, winsxs: &Folder, outcome: &mut Outcome) -> Vec<ManifestRecord> {
+    pub(super) fn manifests(
+        &self,
+        winsxs: &Folder,
+        base: &ChooseBase<'_>,
+        outcome: &mut Outcome,
+    ) -> Vec<ManifestRecord> {
         let Some(folder) = outcome.folder(self.image, winsxs, "Manifests") else { return Vec::new() };
         let (folders, files): (Vec<_>, Vec<_>) =
             folder.with_extension("manifest").partition(|(_, entry)| entry.kind == Kind::Folder);
@@ -230,7 +237,8 @@ impl Reader<'_, '_> {
             let path = self.image.display(&folder.child(entry));
             outcome.unverified.push(Unverified::new(Cause::WrongKind, path));
         }
-        let judged = workers::map(self.threads, &files, |(stem, entry)| self.manifest(&folder, stem, entry));
+        let judged =
+            workers::map(self.threads, &files, |(stem, entry)| self.manifest(&folder, stem, entry, base));
         judged
             .into_iter()
             .map(|(record, judged)| {
@@ -240,12 +248,19 @@ impl Reader<'_, '_> {
             .collect()
     }
 
-    fn manifest(&self, folder: &Folder, stem: &str, entry: &Entry) -> (ManifestRecord, Outcome) {
+    fn manifest(
+        &self,
+        folder: &Folder,
+        stem: &str,
+        entry: &Entry,
+        base: &ChooseBase<'_>,
+    ) -> (ManifestRecord, Outcome) {
         let mut outcome = Outcome::default();
         let path = self.image.display(&folder.child(entry));
         let mut record = ManifestRecord {
             stem: stem.to_owned(),
             path,
+            is_compressed: false,
             digests: None,
             document: None,
             findings: Vec::new(),
@@ -254,15 +269,14 @@ impl Reader<'_, '_> {
         else {
             return (record, outcome);
         };
-        if bytes.starts_with(COMPRESSED_MANIFEST) {
-            outcome.unverified.push(Unverified::new(Cause::CompressedManifest, &record.path));
+        let Some(bytes) = self.expanded(bytes, base, &mut record, &mut outcome) else {
             return (record, outcome);
-        }
+        };
         let (manifest, errors) = Manifest::parse(&bytes);
         record.digests = Some(BothDigests::of(&bytes));
         let subject =
             ManifestSubject { path: &record.path, stem, bytes: &bytes, manifest: &manifest, errors: &errors };
-        record.findings = self.enabled.manifest(&subject);
+        record.findings.extend(self.enabled.manifest(&subject));
         match &errors.xml {
             Some(error) if error.class() == ErrorClass::Limit => {
                 outcome.unverified.push(Unverified::new(Cause::BeyondLimits, &record.path));
@@ -271,6 +285,35 @@ impl Reader<'_, '_> {
             None => record.document = Some(document(&manifest)),
         }
         (record, outcome)
+    }
+
+    /// The document of a manifest: its bytes, or what they expand to. Nothing if they do not, which is said.
+    fn expanded(
+        &self,
+        stored: Vec<u8>,
+        base: &ChooseBase<'_>,
+        record: &mut ManifestRecord,
+        outcome: &mut Outcome,
+    ) -> Option<Vec<u8>> {
+        if !Wrapped::is_marked(&stored) {
+            return Some(stored);
+        }
+        record.is_compressed = true;
+        let Some(base) = base() else {
+            outcome.unverified.push(Unverified::new(Cause::CompressedManifest, &record.path));
+            return None;
+        };
+        let (document, end) = match expand_manifest(&stored, &base.bytes) {
+            Ok(Expanded { target, end_bytes }) => (Some(target), Ok(end_bytes)),
+            Err(NotExpanded::Damaged(evidence)) => (None, Err(evidence)),
+            Err(NotExpanded::Unsupported) => {
+                outcome.unverified.push(Unverified::new(Cause::UnsupportedDelta, &record.path));
+                return None;
+            }
+        };
+        let subject = CompressionSubject { path: &record.path, stored_bytes: stored.len(), end };
+        record.findings = self.enabled.manifest_compression(&subject);
+        document
     }
 
     /// Reads every catalog of `WinSxS\Catalogs` and judges it by itself. Most are equal to one of a package, which was

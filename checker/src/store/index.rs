@@ -142,6 +142,20 @@ impl Index {
             || start.is_some_and(|start| self.starts.contains(&start))
     }
 
+    /// How many versions of a family are in the store, sound or not.
+    #[must_use]
+    pub fn count_of_family(&self, family: &str) -> usize {
+        let Some((start, language)) = keyform::around_version(family) else { return 0 };
+        let start = format!("{}_", start.to_ascii_lowercase());
+        let of_start =
+            self.components.range(start.clone()..).take_while(|(name, _)| name.starts_with(&start));
+        let is_member = |name: &str| {
+            let mut parts = name[start.len()..].split('_').skip(1);
+            parts.next().is_some_and(|found| found.eq_ignore_ascii_case(language)) && parts.count() == 1
+        };
+        of_start.filter(|(name, entry)| entry.is_there() && is_member(name)).count()
+    }
+
     fn add_packages(&mut self, store: &Store) {
         for (index, record) in store.packages.iter().enumerate() {
             self.packages.entry(canonical(&record.name)).or_default().files = Some(index);

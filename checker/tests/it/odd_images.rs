@@ -157,7 +157,7 @@ fn payload_of_any_kind_is_judged_or_said() {
     };
     assert!(ids(&with(b"")).is_empty());
     assert_eq!(ids(&with(b"changed")), ["payload-corrupt"]);
-    assert_eq!(ids(&with(b"DCS\x01 compressed")), ["payload-not-verified"]);
+    assert_eq!(ids(&with(b"DCX\x01 compressed")), ["payload-not-verified"]);
 
     let mut reparse = with(b"");
     reparse.put_opaque(&path(&file), Kind::Reparse).unwrap();

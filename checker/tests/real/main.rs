@@ -6,6 +6,7 @@
 
 mod catalogs;
 mod damaged;
+mod deltas;
 mod hives;
 mod packages;
 mod trees;
@@ -22,6 +23,7 @@ struct Group {
 const GROUPS: &[Group] = &[
     Group { name: "catalogs", trials: catalogs::trials },
     Group { name: "damaged", trials: damaged::trials },
+    Group { name: "deltas", trials: deltas::trials },
     Group { name: "hives", trials: hives::trials },
     Group { name: "packages", trials: packages::trials },
     Group { name: "trees", trials: trees::trials },
@@ -40,6 +42,12 @@ fn main() {
 fn skipped(group: &Group) -> Trial {
     Trial::test(format!("{}: skipped, CHECKSUR_REAL_DATA is not set", group.name), || Ok(()))
         .with_ignored_flag(true)
+}
+
+/// The document that every real compressed manifest is a differential against.
+fn base(folder: &Path) -> Vec<u8> {
+    let path = folder.join("wcp/base.manifest");
+    std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 /// A table with a header line: each row as a map from the name of a column to its cell.

@@ -161,7 +161,11 @@ fn inspect(path: &str, content: &[u8], roots: &Roots) -> Result<Inspection, Fail
 }
 
 /// Every file of a cabinet, and of the cabinets in it, by its path.
-fn unpack(cabinet: &[u8], prefix: &str, files: &mut BTreeMap<String, Vec<u8>>) -> Result<(), Failed> {
+pub(crate) fn unpack(
+    cabinet: &[u8],
+    prefix: &str,
+    files: &mut BTreeMap<String, Vec<u8>>,
+) -> Result<(), Failed> {
     let mut cabinet = cab::Cabinet::new(Cursor::new(cabinet))?;
     let names: Vec<String> = cabinet
         .folder_entries()

@@ -3,11 +3,12 @@
 use super::components::key_path as component_key;
 use super::deployments::key_path as deployment_key;
 use super::packages;
-use super::target::{self, Target, assemblies_where, packages_where};
+use super::target::{self, Target, assemblies_where, is_base_of_manifests, packages_where};
 use super::{Fault, Workbench, fault};
-use crate::build::{manifest_path, package_path};
+use crate::build::{file_path, manifest_path, package_path};
 use crate::expectation::{Expected, Subject};
-use crate::plan::{Assembly, AssemblyId, Package, PackageId, StorePlan, UpdateContent};
+use crate::forms::differential_path;
+use crate::plan::{Assembly, AssemblyId, FileForm, Package, PackageId, StorePlan, UpdateContent};
 use crate::registry::{Hive, SERVICING, WINNERS};
 use crate::write::hive::Value;
 use crate::write::names;
@@ -77,7 +78,9 @@ fn manifest_renamed(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec
 fn assemblies(plan: &StorePlan, are_deployments: bool, are_installed: bool) -> Vec<Target> {
     let installed = plan.installed();
     assemblies_where(plan, |id| {
-        plan.assembly(id).is_deployment() == are_deployments && installed[id.0] == are_installed
+        let is_wanted =
+            plan.assembly(id).is_deployment() == are_deployments && installed[id.0] == are_installed;
+        is_wanted && !is_base_of_manifests(plan, id)
     })
 }
 
@@ -106,8 +109,25 @@ fn component_removed(bench: &mut Workbench<'_>, target: Target) -> io::Result<Ve
     let id = target.assembly();
     let manifest = remove(bench, id)?;
     let root = bench.root(Subject::path(manifest));
-    let consequence = lost_winner(bench, id, &root);
-    Ok([vec![root], consequence.into_iter().collect()].concat())
+    let winner = lost_winner(bench, id, &root);
+    let sources = lost_sources(bench.plan, id, &root);
+    Ok([vec![root], winner.into_iter().collect(), sources].concat())
+}
+
+/// What follows for files whose forms lead from the files of a component of which nothing is left.
+fn lost_sources(plan: &StorePlan, lost: AssemblyId, root: &Expected) -> Vec<Expected> {
+    let mut consequences = Vec::new();
+    for assembly in &plan.assemblies {
+        for file in assembly.files.iter().filter(|file| file.form.source() == Some(lost)) {
+            let (id, path) = match file.form {
+                FileForm::Differentials(form) if form.itself || form.null => continue,
+                FileForm::Differentials(_) => ("delta-base-missing", differential_path(assembly, file, "f")),
+                _ => ("delta-component-missing", file_path(assembly, file)),
+            };
+            consequences.push(Expected::new(id, Subject::path(path)).caused_by(root));
+        }
+    }
+    consequences
 }
 
 fn deployment_removed(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expected>> {

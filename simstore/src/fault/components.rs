@@ -3,7 +3,6 @@
 use super::packages::set;
 use super::target::{Target, assemblies, assemblies_where, components, components_with_files, deployments};
 use super::{Fault, Workbench, fault};
-use crate::build::manifest_path;
 use crate::expectation::{Expected, Subject};
 use crate::plan::{AssemblyId, Payload, Profile, StorePlan};
 use crate::registry::components::listed_by;
@@ -144,17 +143,14 @@ fn identity(
 
 /// Alters the manifest and makes the registry fit: now only the catalogs tell.
 fn manifest_refitted(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expected>> {
-    use crate::write::manifest::FileDigests;
-    let path = manifest_path(bench.plan.assembly(target.assembly()));
-    let bytes = bench.edit(&path, |bytes| {
+    let (path, digests) = bench.change_manifest(target.assembly(), |bytes| {
         let mut text = String::from_utf8(bytes).expect("manifests of the simulator are UTF-8");
         let end = text.rfind("</assembly>").unwrap_or(text.len());
         text.insert_str(end, "<!-- refitted -->");
         text.into_bytes()
     })?;
-    let digest = FileDigests::of(&bytes).sha256;
     let key = key_path(bench.plan, target.assembly());
-    bench.edit_key(Hive::Components, &key, |key| set(key, Value::binary("S256H", digest)))?;
+    bench.edit_key(Hive::Components, &key, |key| set(key, Value::binary("S256H", digests.sha256)))?;
     bench.found(Subject::path(path))
 }
 

@@ -1,10 +1,11 @@
 //! Faults in the files of components, and in what manifests say about them.
 
-use super::target::{Target, assemblies_where, components_with_files, files, files_of};
+use super::target::{Target, assemblies_where, components_with_files, files, files_of, is_base_of_manifests};
 use super::workbench::{Instead, Workbench};
 use super::{Fault, fault};
 use crate::build::file_path;
 use crate::expectation::{Expected, Subject};
+use crate::forms;
 use crate::plan::{Payload, StorePlan};
 use crate::write::payload::content;
 use std::io;
@@ -43,7 +44,10 @@ pub(super) const FAULTS: &[Fault] = &[
 fn folders(plan: &StorePlan, is_installed: bool) -> Vec<Target> {
     let installed = plan.installed();
     let folders = components_with_files(plan).into_iter();
-    folders.filter(|target| installed[target.assembly().0] == is_installed).collect()
+    folders
+        .filter(|target| installed[target.assembly().0] == is_installed)
+        .filter(|target| !is_base_of_manifests(plan, target.assembly()))
+        .collect()
 }
 
 /// The folder of a component.
@@ -79,7 +83,7 @@ fn deleted_payload(plan: &StorePlan) -> Vec<Target> {
 fn deleted_present(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expected>> {
     let assembly = bench.plan.assembly(target.assembly());
     for file in &assembly.files {
-        let bytes = content(bench.plan.salt, file.content.number, file.content.length_bytes);
+        let bytes = forms::content(bench.plan, assembly, file);
         bench.write(&file_path(assembly, file), &bytes)?;
     }
     bench.found(Subject::path(folder(bench, target)))

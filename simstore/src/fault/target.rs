@@ -1,7 +1,7 @@
 //! What a fault can strike.
 
 use crate::build::file_path;
-use crate::plan::{AssemblyId, PackageId, Payload, StorePlan, UpdateContent};
+use crate::plan::{AssemblyId, FileForm, LIBRARY, PackageId, Payload, StorePlan, UpdateContent};
 use crate::registry::Hive;
 
 /// One thing in a store.
@@ -105,7 +105,19 @@ pub(super) fn held_deployments(plan: &StorePlan) -> Vec<Target> {
     assemblies_where(plan, |id| held.contains(&id))
 }
 
-/// Files that are there and are not empty.
+/// Whether compressed manifests are made from a library of this component: without it nothing is known of what they say.
+pub(super) fn is_base_of_manifests(plan: &StorePlan, id: AssemblyId) -> bool {
+    plan.newest_stack() == Some(id)
+}
+
+/// Whether the form of another file leads from this one.
+fn is_source(plan: &StorePlan, id: AssemblyId, name: &str) -> bool {
+    let mut files = plan.assemblies.iter().flat_map(|assembly| &assembly.files);
+    let is_source = files.any(|file| file.name == name && file.form.source() == Some(id));
+    is_source || (is_base_of_manifests(plan, id) && name == LIBRARY)
+}
+
+/// Files that are there as they are, that are not empty, and that nothing else is made from.
 pub(super) fn files(plan: &StorePlan) -> Vec<Target> {
     files_where(plan, |_| true)
 }
@@ -116,11 +128,30 @@ pub(super) fn files_of(plan: &StorePlan, is_installed: bool) -> Vec<Target> {
     files_where(plan, |id| installed[id.0] == is_installed)
 }
 
+/// Files in some forms, which have content.
+pub(super) fn files_in_form(plan: &StorePlan, is_wanted: impl Fn(FileForm) -> bool) -> Vec<Target> {
+    let assemblies = components_with_files(plan).into_iter().map(Target::assembly);
+    let files = assemblies.flat_map(|id| {
+        let count = plan.assembly(id).files.len();
+        (0..count).map(move |file| (id, file))
+    });
+    files
+        .filter(|(id, file)| {
+            let file = &plan.assembly(*id).files[*file];
+            file.content.length_bytes > 0 && is_wanted(file.form)
+        })
+        .map(|(id, file)| Target::File(id, file))
+        .collect()
+}
+
 fn files_where(plan: &StorePlan, is_wanted: impl Fn(AssemblyId) -> bool) -> Vec<Target> {
     let mut files = Vec::new();
     for id in components_with_files(plan).into_iter().map(Target::assembly).filter(|id| is_wanted(*id)) {
         for (index, file) in plan.assembly(id).files.iter().enumerate() {
-            if file.content.length_bytes > 0 {
+            if file.content.length_bytes > 0
+                && file.form == FileForm::Plain
+                && !is_source(plan, id, &file.name)
+            {
                 files.push(Target::File(id, index));
             }
         }

@@ -2,6 +2,7 @@
 
 use crate::build::{self, Built, manifest_path, package_path, store_catalog_path};
 use crate::expectation::{Expected, Subject};
+use crate::forms;
 use crate::plan::{AssemblyId, PackageId, StorePlan};
 use crate::registry::{Hive, Registry};
 use crate::write::catalog::{self, Catalog};
@@ -168,10 +169,23 @@ impl<'w> Workbench<'w> {
         id: AssemblyId,
         change: impl FnOnce(Vec<u8>) -> Vec<u8>,
     ) -> io::Result<String> {
-        let path = manifest_path(self.plan.assembly(id));
-        let bytes = self.edit(&path, change)?;
-        self.seal(|built| built.manifests[id.0] = FileDigests::of(&bytes))?;
+        let (path, digests) = self.change_manifest(id, change)?;
+        self.seal(|built| built.manifests[id.0] = digests)?;
         Ok(path)
+    }
+
+    /// Changes the document of a manifest, in whatever form it lies in the store, and gives its path and its new digests.
+    pub(super) fn change_manifest(
+        &mut self,
+        id: AssemblyId,
+        change: impl FnOnce(Vec<u8>) -> Vec<u8>,
+    ) -> io::Result<(String, FileDigests)> {
+        let assembly = self.plan.assembly(id);
+        let path = manifest_path(assembly);
+        let document = change(build::manifest_document(self.plan, assembly, &self.built.files[id.0]));
+        let digests = FileDigests::of(&document);
+        self.write(&path, &forms::stored_manifest(assembly, document))?;
+        Ok((path, digests))
     }
 
     /// Makes anew what vouches for a document that has other digests now, if that is wanted: the catalogs that list it,

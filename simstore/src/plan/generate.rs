@@ -1,11 +1,12 @@
 //! Makes a plan: first every shape that each store must have, then more of the ordinary kind.
 
-use super::shapes;
 use super::vocabulary::{EXTENSIONS, LANGUAGES, PARTS, SIZES_BYTES, SUBJECTS, WINDOWS_TOKEN};
 use super::{
-    Assembly, AssemblyId, CatalogStyle, Choices, Content, DigestMethod, File, HiveFiles, Package, PackageId,
-    Payload, Profile, Role, Section, Signing, Size, State, StorePlan, Style, Update, UpdateContent,
+    Assembly, AssemblyId, CatalogStyle, Choices, Content, ContentKind, DigestMethod, File, FileForm,
+    HiveFiles, ManifestForm, Package, PackageId, Payload, Profile, Role, Section, Signing, Size, State,
+    StorePlan, Style, Update, UpdateContent,
 };
+use super::{compressed, shapes};
 use crate::write::names::{self, Identity};
 use std::collections::HashSet;
 
@@ -31,6 +32,9 @@ pub(super) fn store(choices: &mut Choices<'_, '_>, profile: Profile, size: Size)
     };
     let mut draft = Draft { plan, choices, names: HashSet::new(), next_content: 0 };
     let foundation = draft.foundation();
+    if !profile.is_before_windows_8() {
+        compressed::servicing_stacks(&mut draft);
+    }
     if size.components >= Size::SMALL.components {
         shapes::add_all(&mut draft);
     }
@@ -42,8 +46,12 @@ pub(super) fn store(choices: &mut Choices<'_, '_>, profile: Profile, size: Size)
         }
     }
     draft.spread_payload(size.payload_bytes);
+    draft.compress_what_is_off();
     draft.plan
 }
+
+/// The longest file that is compressed because its feature is off: to compress takes long.
+const LONGEST_COMPRESSED_BYTES: u64 = 256 << 10;
 
 /// A plan in the making.
 pub(super) struct Draft<'d, 'c, 'a> {
@@ -116,6 +124,7 @@ impl Draft<'_, '_, '_> {
             role: Role::Component,
             files,
             style: self.style(),
+            manifest_form: self.manifest_form(),
             sections: self.sections(),
             payload: Payload::Present,
             is_registered: true,
@@ -136,11 +145,13 @@ impl Draft<'_, '_, '_> {
 
     pub(super) fn deployment_with(&mut self, identity: Identity, installs: Vec<AssemblyId>) -> AssemblyId {
         let style = self.style();
+        let manifest_form = self.manifest_form();
         self.add(Assembly {
             identity,
             role: Role::Deployment { installs },
             files: Vec::new(),
             style,
+            manifest_form,
             sections: Vec::new(),
             payload: Payload::Present,
             is_registered: true,
@@ -164,6 +175,15 @@ impl Draft<'_, '_, '_> {
             upper_case_encoding: self.choices.once_in(3),
             final_line_end: self.choices.once_in(30),
             ..Style::default()
+        }
+    }
+
+    /// Since Windows 8.1 most manifests are compressed.
+    fn manifest_form(&mut self) -> ManifestForm {
+        if self.plan.profile.is_before_windows_8() || self.choices.once_in(12) {
+            ManifestForm::Plain
+        } else {
+            ManifestForm::Compressed
         }
     }
 
@@ -208,9 +228,10 @@ impl Draft<'_, '_, '_> {
         File {
             name: name.to_owned(),
             source_name: None,
-            content: Content { number: self.next_content, length_bytes },
+            content: Content { number: self.next_content, length_bytes, kind: ContentKind::Noise },
             digest: DigestMethod::Sha256,
             stale_old_digest: self.choices.once_in(20),
+            form: FileForm::Plain,
         }
     }
 
@@ -229,6 +250,27 @@ impl Draft<'_, '_, '_> {
             let scaled = u64::try_from(scaled.max(at_least)).unwrap_or(u64::MAX);
             file.content.length_bytes = scaled.min(Size::MAX_FILE_BYTES);
         }
+    }
+
+    /// Since Windows 8.1 the files of many features that are off are compressed.
+    fn compress_what_is_off(&mut self) {
+        if self.plan.profile.is_before_windows_8() {
+            return;
+        }
+        let form = self.compressed_form();
+        let installed = self.plan.installed();
+        let off = self.plan.assemblies.iter_mut().zip(installed).filter(|(_, is_installed)| !is_installed);
+        let every_third = off.map(|(assembly, _)| assembly).step_by(3);
+        for file in every_third.flat_map(|assembly| &mut assembly.files) {
+            if file.form == FileForm::Plain && file.content.length_bytes <= LONGEST_COMPRESSED_BYTES {
+                file.form = form;
+            }
+        }
+    }
+
+    /// How this Windows compresses files as a whole.
+    pub(super) fn compressed_form(&self) -> FileForm {
+        if self.plan.profile >= Profile::Win10 { FileForm::Lzms } else { FileForm::Null }
     }
 
     // ---- Packages

@@ -1,11 +1,12 @@
 //! The shapes that every store of a sufficient size has: things that healthy Windows images contain and
 //! that a checker may wrongly take for damage.
 
+use super::compressed;
 use super::generate::Draft;
 use super::vocabulary::LANGUAGES;
 use super::{
-    Assembly, AssemblyId, CatalogStyle, Clutter, Content, DigestMethod, File, Foreign, Package, Payload,
-    Profile, Role, Section, Signing, State, Style, Update, UpdateContent, Watch, WatchList,
+    Assembly, AssemblyId, CatalogStyle, Clutter, Content, ContentKind, DigestMethod, File, Foreign, Package,
+    Payload, Profile, Role, Section, Signing, State, Style, Update, UpdateContent, Watch, WatchList,
 };
 use crate::write::names::Identity;
 
@@ -14,12 +15,16 @@ pub(super) struct Shape {
     #[cfg_attr(not(test), allow(dead_code, reason = "shown when a test of the shapes fails"))]
     pub(super) name: &'static str,
     add: fn(&mut Draft<'_, '_, '_>),
-    /// The profiles that have it.
-    applies: fn(Profile) -> bool,
+    /// The first profile that has it.
+    first: Profile,
 }
 
 const fn always(name: &'static str, add: fn(&mut Draft<'_, '_, '_>)) -> Shape {
-    Shape { name, add, applies: |_| true }
+    since(name, Profile::Vista, add)
+}
+
+const fn since(name: &'static str, profile: Profile, add: fn(&mut Draft<'_, '_, '_>)) -> Shape {
+    Shape { name, add, first: profile }
 }
 
 /// Every shape.
@@ -30,7 +35,7 @@ pub(super) const SHAPES: &[Shape] = &[
     always("absent parents", absent_parents),
     always("shared component", shared_component),
     always("no files", no_files),
-    Shape { name: "deleted payload", add: deleted_payload, applies: |profile| profile >= Profile::Win81 },
+    since("deleted payload", Profile::Win81, deleted_payload),
     always("driver", driver),
     always("other source name", other_source_name),
     always("equal payload", equal_payload),
@@ -43,19 +48,22 @@ pub(super) const SHAPES: &[Shape] = &[
     always("soft dependencies", soft_dependencies),
     always("styles", styles),
     always("odd catalogs", odd_catalogs),
-    Shape { name: "lifetime signer", add: lifetime_signer, applies: |profile| profile >= Profile::Win10 },
+    since("lifetime signer", Profile::Win10, lifetime_signer),
     always("states", states),
     always("neutral package", neutral_package),
     always("foreign deployment", foreign_deployment),
     always("orphan manifest", orphan_manifest),
     always("watch lists", watch_lists),
     always("clutter", clutter),
+    since("compressed files", Profile::Win81, compressed::files),
+    since("superseded files", Profile::Win81, compressed::superseded_files),
+    since("differentials", Profile::Win10, compressed::differentials),
 ];
 
 /// Adds every shape of the profile.
 pub(super) fn add_all(draft: &mut Draft<'_, '_, '_>) {
     for shape in SHAPES {
-        if (shape.applies)(draft.plan.profile) {
+        if draft.plan.profile >= shape.first {
             (shape.add)(draft);
         }
     }
@@ -63,7 +71,7 @@ pub(super) fn add_all(draft: &mut Draft<'_, '_, '_>) {
 
 impl Draft<'_, '_, '_> {
     /// A component of a shape, with these files.
-    fn sample(&mut self, name: &str, files: Vec<File>) -> AssemblyId {
+    pub(super) fn sample(&mut self, name: &str, files: Vec<File>) -> AssemblyId {
         let version = self.base_version();
         let identity = self.identity(&format!("Microsoft-Windows-{name}"), &version);
         let assembly = self.component(identity, files);
@@ -71,20 +79,20 @@ impl Draft<'_, '_, '_> {
     }
 
     /// A deployment of these and an installed package for it.
-    fn installed(&mut self, name: &str, installs: Vec<AssemblyId>) -> Package {
+    pub(super) fn installed(&mut self, name: &str, installs: Vec<AssemblyId>) -> Package {
         let version = self.base_version();
         let deployment = self.deployment(&format!("Microsoft-Windows-{name}"), &version, installs);
         let identity = self.package_identity(&format!("Microsoft-Windows-{name}-Package"), &version);
         self.package(identity, State::Installed, vec![update(name, UpdateContent::Deployment(deployment))])
     }
 
-    fn add_installed(&mut self, name: &str, installs: Vec<AssemblyId>) {
+    pub(super) fn add_installed(&mut self, name: &str, installs: Vec<AssemblyId>) {
         let package = self.installed(name, installs);
         self.add_package(package);
     }
 }
 
-fn update(name: &str, content: UpdateContent) -> Update {
+pub(super) fn update(name: &str, content: UpdateContent) -> Update {
     Update { name: name.to_owned(), content }
 }
 
@@ -500,7 +508,8 @@ fn clutter(draft: &mut Draft<'_, '_, '_>) {
         }
     }
     for (number, path) in paths.into_iter().enumerate() {
-        let content = Content { number: (1 << 32) + number as u64, length_bytes: 64 };
+        let content =
+            Content { number: (1 << 32) + number as u64, length_bytes: 64, kind: ContentKind::Noise };
         draft.plan.clutter.push(Clutter { path, content });
     }
 }

@@ -18,8 +18,7 @@ pub(super) fn tree(plan: &StorePlan) -> Key {
         Value::sz("FeatureCategory", "{0a7f4b4c-0000-4000-8000-000000000001}"),
         Value::sz("RepairCategory", "{0a7f4b4c-0000-4000-8000-000000000002}"),
     ];
-    let stack = format!("%SystemRoot%\\WinSxS\\{}", plan.profile.base_version());
-    at(servicing, "Version").values.push(Value::expand_sz(plan.profile.base_version(), &stack));
+    at(servicing, "Version").values = stacks(plan);
     for name in [
         "PackagesPending",
         "SessionsPending",
@@ -43,6 +42,14 @@ pub(super) fn tree(plan: &StorePlan) -> Key {
     }
     at(&mut root, WINNERS).subkeys = winners(plan);
     root
+}
+
+/// Where the newest servicing stack is.
+fn stacks(plan: &StorePlan) -> Vec<Value> {
+    let newest = plan.newest_stack().map(|id| plan.assembly(id));
+    let version = newest.map_or(plan.profile.base_version(), |stack| &stack.identity.version);
+    let folder = newest.map_or_else(|| version.to_owned(), crate::plan::Assembly::key_form);
+    vec![Value::expand_sz(version, &format!("%SystemRoot%\\WinSxS\\{folder}"))]
 }
 
 /// Which Windows it is.

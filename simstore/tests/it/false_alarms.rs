@@ -12,11 +12,13 @@ mod payload;
 
 use crate::{read_back, scan};
 use checker::finding::Severity;
+use checker::format::delta::{self, Wrapped};
 use checker::scan::Report;
 use checker::unverified::Cause;
 use checker::volume::{MemoryVolume, Volume, VolumeMut, VolumePath};
 use simstore::build::{self, Built, build, manifest_path, package_path, store_catalog_path, write_hive};
 use simstore::expectation::{Expectation, Expected};
+use simstore::forms;
 use simstore::judge::judge;
 use simstore::plan::{Assembly, AssemblyId, Package, PackageId, Profile, Size, StorePlan};
 use simstore::registry::{COMPONENTS, DEPLOYMENTS, Hive, Registry, SERVICING};
@@ -24,6 +26,7 @@ use simstore::write::catalog::{self, Catalog};
 use simstore::write::hive::{Key, Name, Value};
 use simstore::write::manifest::FileDigests;
 use simstore::write::names::{deployment_key_form, package_name};
+use simstore::write::wcp;
 use std::io::Read;
 use std::sync::LazyLock;
 
@@ -147,7 +150,18 @@ impl Store {
     }
 
     fn manifest(&self, id: AssemblyId) -> String {
-        String::from_utf8(self.read(&manifest_path(self.assembly(id)))).expect("a manifest in UTF-8")
+        String::from_utf8(self.document(&manifest_path(self.assembly(id)))).expect("a manifest in UTF-8")
+    }
+
+    /// The document of a manifest, expanded if it is compressed.
+    fn document(&self, path: &str) -> Vec<u8> {
+        let stored = self.read(path);
+        match Wrapped::parse(&stored).expect("a sound wrapper") {
+            Some(Wrapped::Manifest(delta)) => {
+                delta::expand(delta, wcp::BASE, usize::MAX).expect("sound").target
+            }
+            _ => stored,
+        }
     }
 
     // ---- Changing it
@@ -183,7 +197,8 @@ impl Store {
         let before = self.manifest(id);
         let after = change(before.clone());
         assert_ne!(after, before);
-        self.write(&manifest_path(self.plan.assembly(id)), after.as_bytes());
+        let stored = forms::stored_manifest(self.plan.assembly(id), after.clone().into_bytes());
+        self.write(&manifest_path(self.plan.assembly(id)), &stored);
         self.built.manifests[id.0] = FileDigests::of(after.as_bytes());
         for package in (0..self.plan.packages.len()).map(PackageId) {
             if self.plan.closure(package).contains(&id) {

@@ -3,10 +3,14 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod alike;
+mod base;
 mod clean;
+mod deltas;
 mod false_alarms;
 mod faults;
+mod flips;
 mod hives;
+mod lzms;
 mod program;
 mod same_bytes;
 
@@ -42,7 +46,12 @@ pub(crate) fn in_memory(plan: &StorePlan) -> MemoryVolume {
 /// A scan of everything.
 pub(crate) fn scan(volume: &dyn Volume) -> scan::Report {
     let image = Image::open(volume).expect("an image");
-    Scan::new(&image).roots(roots()).at(AT).run()
+    scan_of(&image).run()
+}
+
+/// The same, to be told more before it runs.
+pub(crate) fn scan_of<'s>(image: &'s Image<'s>) -> Scan<'s> {
+    Scan::new(image).roots(roots()).at(AT)
 }
 
 /// What a report says, as another program would read it.

@@ -12,9 +12,9 @@ use std::path::Path;
 const SEED_1: [(Profile, &str); 5] = [
     (Profile::Vista, "71d5ffdbba1c7cc4920638d2d11a46e90fe9d4f2798eaec75731aa92d516f072"),
     (Profile::Win7, "0b3b524a7e7f2c8062aa6fcfd2ffb1a76c187c37b7c1f3329a2783085847b376"),
-    (Profile::Win81, "1c201188e515f220bb6dd91887c684075c973b758811825184d5bdb23ffae9cc"),
-    (Profile::Win10, "59960fdbe20643368a6415ad217334c5f04860bda8ba92da7b3de2b9885f2c64"),
-    (Profile::Win11, "d7dff874bc5ec30a5a87c22d4ecd45dcaad6146949e57e2f8bacad1d32e92f23"),
+    (Profile::Win81, "8fe15d1518a90fea34ee6edeb5f15eee7f11352552ce0204849730cc037bcca8"),
+    (Profile::Win10, "476c54daeb0d606e6457a79391f3e1dcf3818b24bd8569f61852df219cc6dcab"),
+    (Profile::Win11, "1f8f733e1c41cac71ff288a7be44ff6d89c5d9e6ef37921f3a2fe6cfe20c8a8f"),
 ];
 
 fn digest(files: &BTreeMap<String, Vec<u8>>) -> String {

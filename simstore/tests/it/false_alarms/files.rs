@@ -68,7 +68,7 @@ fn manifests_give_no_sizes() {
         let store = Store::healthy(profile);
         let with_files = store.plan.assemblies.iter().filter(|assembly| !assembly.files.is_empty());
         let texts =
-            with_files.map(|assembly| String::from_utf8(store.read(&manifest_path(assembly))).unwrap());
+            with_files.map(|assembly| String::from_utf8(store.document(&manifest_path(assembly))).unwrap());
         assert!(texts.into_iter().all(|text| text.contains("<file ") && !text.contains(" size=")));
         store.is_silent();
     }

@@ -1,12 +1,17 @@
 //! Payload and manifests in other forms than plain files.
 
 use super::{Store, component_key, named, set, value};
+use checker::finding::{FindingId, Severity};
+use checker::image::Image;
+use checker::scan::BaseUse;
 use checker::unverified::Cause;
 use checker::volume::Kind;
 use simstore::build::{file_path, manifest_path, package_path, store_catalog_path};
 use simstore::plan::{Assembly, Payload, Profile};
 use simstore::registry::Hive;
+use simstore::write::delta::{self, Delta};
 use simstore::write::hive::Value;
+use simstore::write::{wcp, wrapper};
 
 /// Which of the folders of differentials there are.
 fn differentials(store: &Store, assembly: &Assembly) -> Vec<&'static str> {
@@ -33,36 +38,69 @@ fn payload_of_features_that_are_off() {
     }
 }
 
-// Item 11: files in other forms. This version does not expand them: they are not verified, and each gives a note.
+// Item 11: files in other forms. Healthy stores have all of them, and nothing is left unjudged.
 #[test]
 fn payload_in_compressed_forms() {
-    let mut store = Store::healthy(Profile::Win11);
-    let assembly = store.assembly(store.component("Shared")).clone();
-    let [one, two] = [0, 1].map(|index| file_path(&assembly, &assembly.files[index]));
-    assert_eq!(differentials(&store, &assembly), [""; 0]);
-    store.write(&one, b"DCS\x01compressed as a whole");
-    let (folder, name) = two.rsplit_once('/').unwrap();
-    store.rename(&two, &format!("{folder}/kept-aside"));
-    store.remove(&format!("{folder}/kept-aside"));
-    store.raises("payload-missing");
-    for form in ["f", "n"] {
-        let mut store = store.clone();
-        store.write(&format!("{folder}/{form}/{name}"), b"a differential");
-        assert_eq!(differentials(&store, &assembly), [form]);
-        store.says(&["payload-not-verified", "payload-not-verified"], &[Cause::CompressedPayload]);
+    for (profile, first) in [(Profile::Win81, b'N'), (Profile::Win10, b'S'), (Profile::Win11, b'S')] {
+        let mut store = Store::healthy(profile);
+        for letter in [first, b'N', b'D', b'H'] {
+            let files = store
+                .plan
+                .assemblies
+                .iter()
+                .flat_map(|assembly| assembly.files.iter().map(|file| file_path(assembly, file)));
+            let mut stored = files.filter(|path| store.has(path)).map(|path| store.read(&path));
+            assert!(stored.any(|bytes| bytes.starts_with(&[b'D', b'C', letter, 1])), "{}", letter as char);
+        }
+        store.is_silent();
+        let off = store.assembly(store.component("Compressed-Files")).clone();
+        store.write(&file_path(&off, &off.files[0]), b"compressed by nobody");
+        store.raises("payload-corrupt");
     }
-    store.write(&one, b"compressed by nobody");
-    store.raises("payload-corrupt");
 }
 
-// Item 11: reverse differentials are there for some files and not for others, which is not even noted.
+// Item 11: forms that are not expanded. Each is counted for what it is, and gives a note.
+#[test]
+fn payload_in_forms_that_are_not_expanded() {
+    let sound = Store::healthy(Profile::Win11);
+    let assembly = sound.assembly(sound.component("Shared")).clone();
+    let path = file_path(&assembly, &assembly.files[0]);
+    let executable =
+        Delta { file_type_set: 0x0F, file_type: 8, preprocess: b"\x18", ..Delta::new(b"", b"MZ") };
+    let executable = delta::write(&executable);
+    let mut reverse_form = Delta::new(b"", b"MZ");
+    reverse_form.file_type_set = 0x101;
+    for (bytes, cause) in [
+        (wrapper::dcx(b"of which nothing is known"), Cause::UnknownCompression),
+        (wrapper::dcn(&executable), Cause::ExecutableDelta),
+        (wrapper::dcn(&delta::write(&reverse_form)), Cause::UnsupportedDelta),
+    ] {
+        let mut store = sound.clone();
+        store.write(&path, &bytes);
+        store.says(&["payload-not-verified"], &[cause]);
+    }
+    let (folder, name) = path.rsplit_once('/').unwrap();
+    for form in ["f", "n"] {
+        let mut store = sound.clone();
+        store.write(&format!("{folder}/{form}/{name}"), &wrapper::checksummed(&executable));
+        assert_eq!(differentials(&store, &assembly), [form]);
+        let absent_reverse: &[&str] = if form == "f" { &["reverse-delta-absent"] } else { &[] };
+        // Beside the file itself it is only counted; in its place there is a note.
+        store.says(absent_reverse, &[Cause::ExecutableDelta]);
+        store.remove(&path);
+        store.says(&[&["payload-not-verified"], absent_reverse].concat(), &[Cause::ExecutableDelta]);
+    }
+}
+
+// Item 11: reverse differentials are there for some files and not for others.
 #[test]
 fn reverse_differentials_are_absent() {
     let mut store = Store::healthy(Profile::Win11);
     let assembly = store.assembly(store.component("Shared")).clone();
     let path = file_path(&assembly, &assembly.files[0]);
     let (folder, name) = path.rsplit_once('/').unwrap();
-    store.write(&format!("{folder}/r/{name}"), b"a differential");
+    let reverse = delta::write(&Delta::new(&store.read(&path), b"the first version"));
+    store.write(&format!("{folder}/r/{name}"), &wrapper::checksummed(&reverse));
     assert_eq!(differentials(&store, &assembly), ["r"]);
     assert!(assembly.files.len() > 1);
     store.is_silent();
@@ -72,27 +110,49 @@ fn reverse_differentials_are_absent() {
     store.raises("payload-missing");
 }
 
-// Item 11: manifests in compressed form, which this version does not expand. What they list is not known.
+// Item 11: manifests in compressed form, and plain ones beside them.
 #[test]
 fn compressed_manifests() {
-    let sound = Store::healthy(Profile::Win10);
-    let compressed: [fn(&Assembly) -> bool; 4] = [
-        |assembly| assembly.identity.name == "Microsoft-Windows-Shared",
-        |assembly| !assembly.is_deployment(),
-        Assembly::is_deployment,
-        |_| true,
-    ];
-    for (which, is_compressed) in compressed.into_iter().enumerate() {
-        let mut store = sound.clone();
-        for assembly in sound.plan.assemblies.iter().filter(|assembly| is_compressed(assembly)) {
-            store.write(&manifest_path(assembly), b"DCM\x01PA30 and a differential");
-        }
-        store.leaves_unjudged(Cause::CompressedManifest, &format!("compressed: {which}"));
+    for profile in [Profile::Win81, Profile::Win10, Profile::Win11] {
+        let store = Store::healthy(profile);
+        let stored = store.plan.assemblies.iter().map(|assembly| store.read(&manifest_path(assembly)));
+        let (compressed, plain): (Vec<_>, Vec<_>) = stored.partition(|bytes| bytes.starts_with(b"DCM\x01"));
+        assert!(compressed.len() > plain.len() && !plain.is_empty());
+        store.is_silent();
     }
-    let mut store = sound;
-    let path = manifest_path(store.assembly(store.component("Shared")));
-    store.write(&path, b"DCX\x01PA30 and a differential");
-    store.raises("manifest-not-well-formed");
+}
+
+// Item 11: without the library that holds the base, what compressed manifests list is not known. Whoever has the base can
+// give it.
+#[test]
+fn compressed_manifests_without_base() {
+    let mut store = Store::healthy(Profile::Win10);
+    let stack = store.assembly(store.plan.newest_stack().unwrap()).clone();
+    store.remove(&format!("Windows/WinSxS/{}", stack.key_form()));
+    store.leaves_unjudged(Cause::CompressedManifest, "no library");
+    let report = super::scan(&store.volume);
+    let reason = "wcp.dll: it is compressed itself, as in a superseded servicing stack";
+    assert!(matches!(report.base, Some(BaseUse::None(said)) if said.ends_with(reason)));
+
+    let image = Image::open(&store.volume).unwrap();
+    let report = crate::scan_of(&image).base(wcp::BASE.to_vec()).run();
+    let findings: Vec<_> = report.findings.iter().map(|(_, finding)| finding).collect();
+    assert_eq!(report.count(Severity::Error), 1, "{findings:#?}");
+    assert_eq!(report.base, Some(BaseUse::Used { library: None, is_known: false }));
+    let lost = findings.into_iter().find(|finding| finding.severity == Severity::Error).unwrap();
+    assert_eq!(lost.id, FindingId::PayloadDirectoryMissing);
+}
+
+// A base of another image, which makes nothing of any manifest, does as little as none.
+#[test]
+fn compressed_manifests_with_a_base_that_does_not_fit() {
+    let store = Store::healthy(Profile::Win10);
+    let image = Image::open(&store.volume).unwrap();
+    let report = crate::scan_of(&image).base(wcp::BASE[1..].to_vec()).run();
+    assert_eq!(report.count(Severity::Error), 0);
+    let reason = "the base document that was given fits none of them".to_owned();
+    assert_eq!(report.base, Some(BaseUse::None(reason)));
+    assert!(report.not_verified.iter().any(|group| group.cause == Cause::CompressedManifest));
 }
 
 // Item 12.
@@ -104,6 +164,7 @@ fn files_that_the_host_shows_as_reparse_points() {
     let packages = || sound.plan.packages.iter();
     let with_files = present().filter(|assembly| !assembly.files.is_empty());
     let files = present().flat_map(|assembly| assembly.files.iter().map(|file| file_path(assembly, file)));
+    let files = files.filter(|path| sound.has(path));
     let kinds: [(&str, Vec<String>); 6] = [
         ("files", files.collect()),
         ("folders", with_files.map(|assembly| format!("Windows/WinSxS/{}", assembly.key_form())).collect()),

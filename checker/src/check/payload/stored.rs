@@ -1,0 +1,185 @@
+//! Files of components in compressed forms: `DCS`, `DCN`, `DCD`, `DCH`, `DCX`.
+
+use super::{PayloadSubject, not_verified, read_file};
+use crate::check::{Outcome, delta_damage};
+use crate::digest::{Digest, Hasher};
+use crate::finding::{Evidence, Finding, FindingId, Subject};
+use crate::format::delta::{self, DeltaError, LzmsBlocks, MAX_TARGET_BYTES, Unsupported, Version, Wrapped};
+use crate::format::lzms;
+use crate::unverified::Cause;
+use crate::volume::VolumePath;
+
+/// What expanding a file gave.
+enum Content {
+    /// Its digest, its length in bytes, and the mark of its form.
+    Expanded(Digest, u64, &'static str),
+    Damaged(Evidence),
+    NotExpanded(Cause),
+    /// It needs a version of the component that is not there.
+    Without(Version),
+}
+
+/// Judges a listed file whose own bytes do not have the listed digest. Gives back whether it has a compressed form.
+pub(super) fn judge(
+    subject: &PayloadSubject<'_>,
+    path: &VolumePath,
+    name: &str,
+    digest: &Digest,
+    outcome: &mut Outcome,
+) -> bool {
+    let Some(file) = read_file(subject, path, outcome) else { return true };
+    let content = match Wrapped::parse(&file) {
+        Ok(None) => return false,
+        Ok(Some(wrapped)) => expand(subject, name, &file, wrapped, digest),
+        Err(error) => Content::Damaged(Evidence {
+            offset: Some(error.at as u64),
+            reason: Some(error.to_string()),
+            ..Evidence::differs(error.expected, error.actual)
+        }),
+    };
+    let shown = subject.image.display(path);
+    let mut found = |id, evidence| {
+        outcome.findings.push(Finding::new(id, Subject::path(&shown), evidence));
+    };
+    match content {
+        Content::Expanded(actual, ..) if actual == *digest => {}
+        Content::Expanded(actual, length_bytes, form) => {
+            let reason =
+                format!("{length_bytes} bytes, expanded from {form}; listed by {}", subject.manifest_path);
+            let evidence = Evidence::differs(digest.to_string(), actual.to_string());
+            found(FindingId::PayloadCorrupt, Evidence { reason: Some(reason), ..evidence });
+        }
+        Content::Damaged(evidence) => found(FindingId::PayloadCompressionDamaged, evidence),
+        Content::Without(version) => {
+            let expected = format!("version {version} of the component, to which the file refers");
+            let evidence = Evidence::differs(expected, "no such component");
+            let finding = Finding::new(FindingId::DeltaComponentMissing, Subject::path(&shown), evidence);
+            outcome.findings.push(match subject.family.lost(version) {
+                Some(root) => finding.caused_by(root),
+                None => finding,
+            });
+        }
+        Content::NotExpanded(cause) => not_verified(shown, cause, outcome),
+    }
+    true
+}
+
+fn expand(
+    subject: &PayloadSubject<'_>,
+    name: &str,
+    file: &[u8],
+    wrapped: Wrapped<'_>,
+    digest: &Digest,
+) -> Content {
+    let differential = |delta: &[u8], source: &[u8], form| {
+        differential(delta, file.len() - delta.len(), source, form, digest)
+    };
+    match wrapped {
+        Wrapped::Manifest(_) => Content::Damaged(Evidence {
+            offset: Some(0),
+            ..Evidence::differs("a form of payload: DCN, DCS, DCD or DCH", "DCM, which is of manifests")
+        }),
+        Wrapped::Null(delta) => differential(delta, b"", "DCN"),
+        Wrapped::Against(version, _) | Wrapped::Like(version) if !subject.family.has(version) => {
+            Content::Without(version)
+        }
+        Wrapped::Against(version, delta) => match source(subject, name, version) {
+            Some(source) => differential(delta, &source, "DCD"),
+            None => match delta::Header::parse(delta) {
+                Err(error) => of_error(&error, file.len() - delta.len()),
+                Ok(_) => Content::NotExpanded(Cause::DeltaWithoutSource),
+            },
+        },
+        // No genuine file of this form was seen: it vouches for nothing, but what it should stand for may be there.
+        Wrapped::Like(version) => match source(subject, name, version) {
+            Some(source) if Digest::of(digest.algorithm(), &source) == *digest => {
+                Content::Expanded(*digest, source.len() as u64, "DCH")
+            }
+            _ => Content::NotExpanded(Cause::VersionReference),
+        },
+        Wrapped::Lzms(blocks) => lzms(&blocks, digest),
+        Wrapped::Unknown => Content::NotExpanded(Cause::UnknownCompression),
+    }
+}
+
+/// The file of the same name in another version of the component.
+fn source(subject: &PayloadSubject<'_>, name: &str, version: Version) -> Option<Vec<u8>> {
+    Some(subject.sibling(subject.family.member(version)?, name)?.1)
+}
+
+fn differential(
+    delta: &[u8],
+    delta_at: usize,
+    source: &[u8],
+    form: &'static str,
+    digest: &Digest,
+) -> Content {
+    match delta::expand(delta, source, MAX_TARGET_BYTES) {
+        Err(error) => of_error(&error, delta_at),
+        Ok(expanded) if expanded.end_bytes < delta.len() => Content::Damaged(Evidence {
+            offset: Some((delta_at + expanded.end_bytes) as u64),
+            ..Evidence::differs(
+                "the end of the file",
+                format!("{} more bytes", delta.len() - expanded.end_bytes),
+            )
+        }),
+        Ok(expanded) => {
+            let actual = Digest::of(digest.algorithm(), &expanded.target);
+            Content::Expanded(actual, expanded.target.len() as u64, form)
+        }
+    }
+}
+
+fn of_error(error: &DeltaError, delta_at: usize) -> Content {
+    match error {
+        DeltaError::Malformed { .. } => Content::Damaged(delta_damage(error, delta_at)),
+        DeltaError::Unsupported(kind) => Content::NotExpanded(cause(*kind)),
+        DeltaError::TooLong { .. } => Content::NotExpanded(Cause::TooLong),
+    }
+}
+
+/// Why a kind of differential is not expanded.
+pub(super) const fn cause(kind: Unsupported) -> Cause {
+    match kind {
+        Unsupported::Executable => Cause::ExecutableDelta,
+        Unsupported::Reverse => Cause::UnsupportedDelta,
+    }
+}
+
+/// The content of a file of this digest, plain or in a form that needs no other file.
+pub(super) fn content(stored: Vec<u8>, digest: &Digest) -> Option<Vec<u8>> {
+    let is_right = |content: &Vec<u8>| Digest::of(digest.algorithm(), content) == *digest;
+    if is_right(&stored) {
+        return Some(stored);
+    }
+    let content = match Wrapped::parse(&stored) {
+        Ok(Some(Wrapped::Null(delta))) => delta::expand(delta, b"", MAX_TARGET_BYTES).ok()?.target,
+        Ok(Some(Wrapped::Lzms(blocks))) if blocks.content_bytes <= MAX_TARGET_BYTES as u64 => {
+            let mut content = Vec::new();
+            for block in &blocks.blocks {
+                lzms::expand_block(block.compressed, block.content_bytes as usize, &mut content).ok()?;
+            }
+            content
+        }
+        _ => return None,
+    };
+    is_right(&content).then_some(content)
+}
+
+/// Expands block by block: however long the content is, one block of it is in memory.
+fn lzms(blocks: &LzmsBlocks<'_>, digest: &Digest) -> Content {
+    let mut hasher = Hasher::new(digest.algorithm());
+    let mut content = Vec::new();
+    for block in &blocks.blocks {
+        content.clear();
+        if let Err(error) = lzms::expand_block(block.compressed, block.content_bytes as usize, &mut content) {
+            return Content::Damaged(Evidence {
+                offset: Some((block.at + error.offset) as u64),
+                reason: Some(format!("the block at byte 0x{:X}, {error}", block.at)),
+                ..Evidence::default()
+            });
+        }
+        hasher.update(&content);
+    }
+    Content::Expanded(hasher.finish(), blocks.content_bytes, "DCS")
+}
