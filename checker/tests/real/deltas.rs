@@ -1,7 +1,7 @@
 //! Differentials made by Microsoft: compressed manifests in the trees and packages, and the payload of packages, whose
 //! digests stand in tables that have nothing to do with this project.
 
-use crate::packages::unpack;
+use crate::cabinet::unpack;
 use crate::{Table, base, read, same};
 use checker::digest::{Algorithm, Digest};
 use checker::format::delta::{self, DeltaError, FileType, Header, Unsupported, Wrapped};

@@ -4,6 +4,7 @@
 //! `CHECKSUR_REAL_DATA` names the folder that holds them; where it is not set, every group of tests
 //! is listed as ignored.
 
+mod cabinet;
 mod catalogs;
 mod damaged;
 mod deltas;

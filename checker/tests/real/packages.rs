@@ -1,6 +1,7 @@
 //! `packages/`: every manifest, package manifest and catalog inside the packages is judged as
 //! `members.tsv` and `hashes.tsv` say.
 
+use crate::cabinet::unpack;
 use crate::catalogs::{roots, table_clock};
 use crate::{Row, Table, read, same};
 use checker::digest::{Algorithm, Digest};
@@ -9,7 +10,6 @@ use checker::inspect::{FileKind, Inspection, Inspector};
 use checker::volume::{MemoryVolume, VolumeMut, VolumePath};
 use libtest_mimic::{Failed, Trial};
 use std::collections::BTreeMap;
-use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -158,27 +158,4 @@ fn inspect(path: &str, content: &[u8], roots: &Roots) -> Result<Inspection, Fail
     let file = VolumePath::root().child(name)?;
     volume.write(&file, content)?;
     Ok(Inspector::new(&volume, Verifier::new(roots, table_clock())).inspect(&file, name))
-}
-
-/// Every file of a cabinet, and of the cabinets in it, by its path.
-pub(crate) fn unpack(
-    cabinet: &[u8],
-    prefix: &str,
-    files: &mut BTreeMap<String, Vec<u8>>,
-) -> Result<(), Failed> {
-    let mut cabinet = cab::Cabinet::new(Cursor::new(cabinet))?;
-    let names: Vec<String> = cabinet
-        .folder_entries()
-        .flat_map(|folder| folder.file_entries().map(|file| file.name().to_owned()).collect::<Vec<_>>())
-        .collect();
-    for name in names {
-        let mut content = Vec::new();
-        cabinet.read_file(&name)?.read_to_end(&mut content)?;
-        let path = format!("{prefix}{}", name.replace('\\', "/"));
-        if content.starts_with(b"MSCF") {
-            unpack(&content, &format!("{path}.d/"), files)?;
-        }
-        files.insert(path, content);
-    }
-    Ok(())
 }
