@@ -123,7 +123,7 @@ pub(crate) enum Vouching {
 }
 
 /// What checks said.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Outcome {
     pub(crate) findings: Vec<Finding>,
     pub(crate) unverified: Vec<Unverified>,
@@ -216,6 +216,11 @@ pub(crate) struct Enabled {
 }
 
 impl Enabled {
+    /// What findings depend on besides what is checked.
+    pub(crate) fn context(&self) -> Vec<&[u8]> {
+        self.without.iter().map(|id| id.as_bytes()).collect()
+    }
+
     pub(crate) fn checks(&self) -> impl Iterator<Item = &'static Check> {
         CHECKS.iter().filter(|check| !self.without.contains(&check.id))
     }

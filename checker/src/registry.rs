@@ -12,6 +12,7 @@ pub use packages::{OwnerValue, PackageKey, PackageKeys, ReferenceKey, Winner};
 
 use crate::finding::Subject;
 use crate::format::hive::{Key, Value, ValueType};
+use std::sync::Arc;
 
 /// The path of Component Based Servicing in SOFTWARE.
 pub const SERVICING: &str = r"Microsoft\Windows\CurrentVersion\Component Based Servicing";
@@ -81,12 +82,12 @@ impl<T> Field<T> {
 }
 
 /// What the registry says, hive by hive; nothing for a hive that could not be loaded, or was not to be.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Registry {
     /// From SOFTWARE.
-    pub packages: Option<PackageKeys>,
+    pub packages: Option<Arc<PackageKeys>>,
     /// From COMPONENTS.
-    pub components: Option<ComponentStoreKeys>,
+    pub components: Option<Arc<ComponentStoreKeys>>,
 }
 
 /// A list of keys, and whether nothing in it was unreadable: only then does the lack of a key mean something.

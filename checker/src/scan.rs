@@ -6,11 +6,13 @@
 
 mod base;
 mod hives;
+mod memo;
 mod read;
 mod workers;
 
 pub use base::{Base, MAX_CANDIDATES, MAX_LIBRARY_BYTES, base_document};
 pub use hives::MAX_HIVE_BYTES;
+pub use memo::{MAX_MEMO_BYTES, Memo};
 
 use crate::check::{
     self, Enabled, Family, Hashed, Outcome, Outcomes, PayloadSubject, Section, StoreSubject, Vouching,
@@ -25,6 +27,7 @@ use crate::unverified::{self, Cause, Unverified, UnverifiedGroup};
 use crate::volume::Kind;
 use base::{Bases, Vouchers};
 use hives::Hives;
+use memo::Remember;
 use read::Reader;
 use std::collections::HashMap;
 use std::sync::atomic::Ordering::Relaxed;
@@ -50,6 +53,7 @@ pub struct Scan<'s> {
     threads: usize,
     skip: Skip,
     base: Option<Base>,
+    memo: Option<&'s Memo>,
     enabled: Enabled,
 }
 
@@ -143,6 +147,7 @@ impl<'s> Scan<'s> {
             threads: std::thread::available_parallelism().map_or(1, usize::from),
             skip: Skip::default(),
             base: None,
+            memo: None,
             enabled: Enabled::default(),
         }
     }
@@ -189,6 +194,13 @@ impl<'s> Scan<'s> {
         self
     }
 
+    /// Shares what can be worked out once with other scans that are given the same memo.
+    #[must_use]
+    pub fn memo(mut self, memo: &'s Memo) -> Self {
+        self.memo = Some(memo);
+        self
+    }
+
     /// Does not run a check of [`check::CHECKS`]; for testing that it is needed.
     #[must_use]
     pub fn without(mut self, check: &'static str) -> Self {
@@ -210,12 +222,16 @@ impl<'s> Scan<'s> {
         let mut hives = if self.skip.registry {
             Hives::default()
         } else {
-            hives::read(self.image, &self.enabled, self.threads)
+            let remember = Remember::new(self.memo, &self.enabled.context());
+            hives::read(self.image, &self.enabled, self.threads, &remember)
         };
         let roots = self.all_roots(&hives);
         let verifier = Verifier::new(&roots, self.at).lifetime(self.lifetime);
+        let (at, lifetime) = (self.at.to_string(), [u8::from(self.lifetime), u8::from(self.skip.catalogs)]);
+        let told = [roots.certificates(), self.enabled.context(), vec![at.as_bytes(), &lifetime]].concat();
         let reader = Reader {
             image: self.image,
+            remember: Remember::new(self.memo, &told),
             verifier: (!self.skip.catalogs).then_some(&verifier),
             enabled: &self.enabled,
             threads: self.threads,

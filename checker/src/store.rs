@@ -36,7 +36,7 @@ pub struct PackageRecord {
     /// Where the `.cat` is, or would be.
     pub catalog_path: String,
     /// What the package consists of, if its `.mum` is sound and vouched for.
-    pub content: Option<PackageContent>,
+    pub content: Option<Arc<PackageContent>>,
     /// The SHA-256 of its catalog, if the catalog vouches for something.
     pub catalog_sha256: Option<[u8; 32]>,
     /// The digests of its catalog, sorted, if the catalog vouches for something.
@@ -68,7 +68,7 @@ pub struct Installed {
 }
 
 /// A component manifest in `WinSxS\Manifests`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct ManifestRecord {
     /// The name of the file without its extension.
     pub stem: String,
@@ -79,13 +79,28 @@ pub struct ManifestRecord {
     /// The digests of the document, if it could be read.
     pub digests: Option<BothDigests>,
     /// What the document says, if it could be read.
-    pub document: Option<ManifestDocument>,
+    pub document: Option<Arc<ManifestDocument>>,
     /// What is wrong with it.
     pub findings: Vec<Finding>,
 }
 
+impl ManifestRecord {
+    /// The record of a manifest of which nothing is known but where it is.
+    #[must_use]
+    pub fn unread(stem: &str, path: impl Into<String>) -> Self {
+        Self {
+            stem: stem.to_owned(),
+            path: path.into(),
+            is_compressed: false,
+            digests: None,
+            document: None,
+            findings: Vec::new(),
+        }
+    }
+}
+
 /// What a manifest says, for the checks.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct ManifestDocument {
     /// What kind it is.
     pub kind: ManifestKind,
@@ -102,7 +117,7 @@ pub struct ManifestDocument {
 }
 
 /// A file that a manifest lists.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct FileRecord {
     /// Its name in the component's folder.
     pub name: String,
@@ -167,7 +182,7 @@ impl Store {
     pub fn document(&self, index: usize) -> Option<&ManifestDocument> {
         let manifest = &self.manifests[index];
         let spoiled = manifest.findings.iter().any(|finding| finding.severity == Severity::Error);
-        manifest.document.as_ref().filter(|_| !spoiled)
+        manifest.document.as_deref().filter(|_| !spoiled)
     }
 
     /// Every sound manifest.

@@ -18,7 +18,7 @@ const HIGHEST_VISIBILITY: u32 = 2;
 fn registered<'s>(
     subject: &'s StoreSubject<'_>,
 ) -> impl Iterator<Item = (&'s PackageKeys, &'s str, &'s PackageEntry, &'s PackageKey)> {
-    let keys = subject.store.registry.packages.as_ref();
+    let keys = subject.store.registry.packages.as_deref();
     let index = subject.index;
     let first = index.packages.iter().filter_map(|(name, entry)| Some((name, entry, entry.key?)));
     let twins = index.package_twins.iter();

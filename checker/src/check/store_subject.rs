@@ -25,7 +25,7 @@ pub(crate) struct StoreSubject<'s> {
 
 impl<'s> StoreSubject<'s> {
     fn keys(&self) -> Option<&'s ComponentStoreKeys> {
-        self.store.registry.components.as_ref()
+        self.store.registry.components.as_deref()
     }
 
     /// Whether COMPONENTS was read.

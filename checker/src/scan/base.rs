@@ -7,7 +7,7 @@
 use super::BaseUse;
 use super::read::Reader;
 use crate::check::{CompressionSubject, Outcome};
-use crate::digest::BothDigests;
+use crate::digest;
 use crate::finding::Evidence;
 use crate::format::catalog;
 use crate::format::delta::Wrapped;
@@ -48,19 +48,31 @@ pub struct Base {
     pub bytes: Vec<u8>,
     /// Where it is from: a path of the image, or `None` if it was given.
     pub library: Option<String>,
+    sha256: [u8; 32],
 }
 
 impl Base {
+    fn new(bytes: Vec<u8>, library: Option<String>) -> Self {
+        let sha256 = digest::sha256(&bytes);
+        Self { bytes, library, sha256 }
+    }
+
     /// A base that was given, and not found in the image.
     #[must_use]
     pub fn given(bytes: Vec<u8>) -> Self {
-        Self { bytes, library: None }
+        Self::new(bytes, None)
+    }
+
+    /// The digest of its bytes.
+    #[must_use]
+    pub fn sha256(&self) -> [u8; 32] {
+        self.sha256
     }
 
     /// Whether it is the one that every known Windows has.
     #[must_use]
     pub fn is_known(&self) -> bool {
-        BothDigests::of(&self.bytes).sha256 == KNOWN_SHA256
+        self.sha256 == KNOWN_SHA256
     }
 }
 
@@ -92,7 +104,7 @@ impl Bases {
             }
             match extract(image, &folder, entry) {
                 Ok(bytes) if bases.found.iter().any(|base| base.bytes == bytes) => {}
-                Ok(bytes) => bases.found.push(Base { bytes, library: Some(path) }),
+                Ok(bytes) => bases.found.push(Base::new(bytes, Some(path))),
                 Err(reason) => bases.refused.push(format!("{path}: {reason}")),
             }
         }

@@ -1,5 +1,6 @@
 //! Reads the registry hives and judges each by itself.
 
+use super::memo::Remember;
 use super::workers;
 use crate::check::{Enabled, HiveFile, HiveSubject, Outcome};
 use crate::finding::{Evidence, Finding, FindingId, Subject};
@@ -8,6 +9,7 @@ use crate::image::{Folder, Image, Place};
 use crate::registry::{ComponentStoreKeys, PackageKeys, Registry};
 use crate::unverified::{Cause, Unverified};
 use crate::volume::{Entry, Kind, WholeFile, read_whole};
+use std::sync::Arc;
 
 /// The longest hive that is read, in bytes: the longest that there can be, with room behind the last bin.
 pub const MAX_HIVE_BYTES: usize = MAX_BINS_BYTES as usize + (1 << 20);
@@ -41,7 +43,7 @@ const HIVES: [HivePlace; 3] = [
 ];
 
 /// What reading the hives gave.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Hives {
     pub(super) registry: Registry,
     pub(super) outcome: Outcome,
@@ -61,7 +63,7 @@ impl Hives {
             let file = if is_empty { HiveFile::Empty } else { HiveFile::Missing };
             lacking.push((path, Some(file), Cause::Registry));
         }
-        let is_reduced = self.registry.packages.as_ref().is_some_and(PackageKeys::is_of_windows_pe);
+        let is_reduced = self.registry.packages.as_ref().is_some_and(|keys| keys.is_of_windows_pe());
         for (role, path) in std::mem::take(&mut self.bare) {
             if role == Role::Components || has_packages {
                 lacking.push((path, (!is_reduced).then_some(HiveFile::Bare), Cause::BareHive));
@@ -84,16 +86,16 @@ impl Hives {
 }
 
 /// Reads the hives of an image.
-pub(super) fn read(image: &Image<'_>, enabled: &Enabled, threads: usize) -> Hives {
+pub(super) fn read(image: &Image<'_>, enabled: &Enabled, threads: usize, remember: &Remember<'_>) -> Hives {
     let mut hives = Hives::default();
-    workers::map(threads, &HIVES, |place| place.read(image, enabled))
+    workers::map(threads, &HIVES, |place| place.read(image, enabled, remember))
         .into_iter()
         .for_each(|read| hives.add(read));
     hives
 }
 
 impl HivePlace {
-    fn read(&self, image: &Image<'_>, enabled: &Enabled) -> Hives {
+    fn read(&self, image: &Image<'_>, enabled: &Enabled, remember: &Remember<'_>) -> Hives {
         let mut hives = Hives::default();
         let mut inner: Option<Folder> = None;
         for name in self.folders {
@@ -117,7 +119,7 @@ impl HivePlace {
         let folder = inner.as_ref().unwrap_or_else(|| image.windows());
         match folder.get(self.name) {
             None => self.note_absence(false, &mut hives),
-            Some(entry) => self.read_files(image, folder, entry, enabled, &mut hives),
+            Some(entry) => self.read_files(image, folder, entry, (enabled, remember), &mut hives),
         }
         hives
     }
@@ -153,7 +155,7 @@ impl HivePlace {
         image: &Image<'_>,
         folder: &Folder,
         entry: &Entry,
-        enabled: &Enabled,
+        (enabled, remember): (&Enabled, &Remember<'_>),
         hives: &mut Hives,
     ) {
         let Some(primary) = self.read_file(image, folder, entry, &mut hives.outcome) else { return };
@@ -167,7 +169,9 @@ impl HivePlace {
             .collect();
         let logs: Vec<&[u8]> = logs.iter().map(Vec::as_slice).collect();
         let path = image.display(&folder.child(entry));
-        self.judge(&path, &primary, &logs, enabled, hives);
+        let parts = [&[path.as_bytes(), &primary], &*logs].concat();
+        let judged = remember.judged("hive", &parts, || self.judge(&path, &primary, &logs, enabled));
+        hives.add(judged);
     }
 
     fn read_file(
@@ -192,7 +196,8 @@ impl HivePlace {
         None
     }
 
-    fn judge(&self, path: &str, primary: &[u8], logs: &[&[u8]], enabled: &Enabled, hives: &mut Hives) {
+    fn judge(&self, path: &str, primary: &[u8], logs: &[&[u8]], enabled: &Enabled) -> Hives {
+        let mut hives = Hives::default();
         let outcome = &mut hives.outcome;
         let opened = match hive::open(primary, logs) {
             Ok(opened) => opened,
@@ -201,7 +206,7 @@ impl HivePlace {
                     .findings
                     .extend(enabled.hive(&HiveSubject { path, file: HiveFile::Unloadable(&error) }));
                 outcome.unverified.push(Unverified::new(Cause::Registry, path));
-                return;
+                return hives;
             }
         };
         let damages = opened.hive.check();
@@ -212,15 +217,16 @@ impl HivePlace {
             Role::Packages => {
                 let keys = PackageKeys::read(&opened.hive);
                 hives.bare.extend(keys.is_bare().then(|| (self.role, path.to_owned())));
-                hives.registry.packages = Some(keys);
+                hives.registry.packages = Some(Arc::new(keys));
             }
             Role::Components => {
                 let keys = ComponentStoreKeys::read(&opened.hive);
                 hives.bare.extend(keys.is_bare().then(|| (self.role, path.to_owned())));
-                hives.registry.components = Some(keys);
+                hives.registry.components = Some(Arc::new(keys));
             }
             Role::Schema => {}
         }
+        hives
     }
 
     /// What a damaged place keeps from being judged.

@@ -1,13 +1,15 @@
 //! Reads the files of the store and judges each by itself.
 
 use super::base::Base;
+use super::memo::Remember;
 use super::workers;
 use crate::check::{
     CatalogFile, CatalogSubject, CompressionSubject, Enabled, ManifestSubject, MumSubject, NotExpanded,
     Outcome, StoreCatalogFile, StoreCatalogSubject, expand_manifest, settle, spoil,
 };
-use crate::digest::BothDigests;
-use crate::finding::FindingId;
+use crate::digest::{self, BothDigests, Digest};
+use crate::finding::{Finding, FindingId};
+use crate::format::asn1;
 use crate::format::catalog::{self, Catalog, MAX_CATALOG_BYTES, Status, Verdict, Verifier};
 use crate::format::delta::{Expanded, Wrapped};
 use crate::format::identity::Identity;
@@ -22,15 +24,37 @@ use crate::store::{
 };
 use crate::unverified::{Cause, Unverified};
 use crate::volume::{Entry, Kind, WholeFile, read_whole};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 /// Reads the files of an image.
 pub(super) struct Reader<'s, 'r> {
     pub(super) image: &'s Image<'s>,
+    pub(super) remember: Remember<'s>,
     /// Judges catalogs, if they are to be judged.
     pub(super) verifier: Option<&'s Verifier<'r>>,
     pub(super) enabled: &'s Enabled,
     pub(super) threads: usize,
+}
+
+/// What the bytes of a catalog are worth.
+#[derive(Clone)]
+struct JudgedCatalog {
+    sha256: [u8; 32],
+    verdict: Verdict,
+    undecodable: Option<asn1::Error>,
+    /// What it vouches for, if for anything.
+    vouched: Option<Arc<[Digest]>>,
+}
+
+/// What a package manifest is worth, and what it says.
+#[derive(Clone)]
+struct JudgedMum {
+    findings: Vec<Finding>,
+    misnamed_as: Option<String>,
+    content: Option<Arc<PackageContent>>,
+    gap: Option<Unverified>,
 }
 
 /// Gives the base of compressed manifests, when one is met.
@@ -147,18 +171,13 @@ impl Reader<'_, '_> {
         if bytes.is_empty() {
             return outcome.findings.extend(judge(CatalogFile::Empty));
         }
-        let verdict = match Catalog::parse(&bytes) {
-            Ok(catalog) => {
-                let verdict = verifier.verdict(&catalog);
-                if verdict.status.vouches() {
-                    record.vouched = Some(catalog.digests().into());
-                    record.catalog_sha256 = Some(BothDigests::of(&bytes).sha256);
-                    record.by_microsoft = verdict.by_microsoft;
-                }
-                verdict
-            }
-            Err(error) => Verdict::undecodable(&error),
-        };
+        let judged = self.judge_catalog(&bytes, verifier);
+        let verdict = judged.verdict;
+        if judged.vouched.is_some() {
+            record.vouched = judged.vouched;
+            record.catalog_sha256 = Some(judged.sha256);
+            record.by_microsoft = verdict.by_microsoft;
+        }
         if verdict.status == Status::Unsupported {
             outcome.unverified.push(Unverified::new(Cause::UnsupportedSignature, &path));
         }
@@ -168,12 +187,33 @@ impl Reader<'_, '_> {
     fn mum(&self, folder: &Folder, pair: &Pair<'_>, record: &mut PackageRecord, outcome: &mut Outcome) {
         let path = record.mum_path.clone();
         let Some(bytes) = self.document(folder, pair.mum, MAX_PACKAGE_BYTES, &path, outcome) else { return };
-        let digests = BothDigests::of(&bytes);
-        let (package, errors) = Package::parse(&bytes);
+        let catalog = record.catalog_sha256.unwrap_or_default();
+        let parts = [path.as_bytes(), pair.name.as_bytes(), record.catalog_path.as_bytes(), &catalog, &bytes];
+        let judged = self.remember.judged("mum", &parts, || self.judge_mum(pair.name, record, &bytes));
+        if let Some(misnamed) =
+            judged.findings.iter().find(|finding| finding.id == FindingId::MumNameMismatch)
+        {
+            // Its catalog has the right name.
+            let lost = outcome.findings.iter_mut().filter(|finding| finding.id == FindingId::CatalogMissing);
+            lost.for_each(|finding| *finding = finding.clone().caused_by(misnamed));
+        }
+        if judged.content.is_some() && self.verifier.is_some() && record.vouched.is_none() {
+            outcome.unverified.push(Unverified::new(Cause::UnusableCatalog, &path));
+        }
+        record.misnamed_as = judged.misnamed_as;
+        record.content = judged.content;
+        outcome.findings.extend(judged.findings);
+        outcome.unverified.extend(judged.gap);
+    }
+
+    /// Judges the bytes of a package manifest, with what is known of its catalog.
+    fn judge_mum(&self, name: &str, record: &PackageRecord, bytes: &[u8]) -> JudgedMum {
+        let digests = BothDigests::of(bytes);
+        let (package, errors) = Package::parse(bytes);
         let subject = MumSubject {
-            path: &path,
-            name: Some(pair.name),
-            bytes: &bytes,
+            path: &record.mum_path,
+            name: Some(name),
+            bytes,
             package: &package,
             errors: &errors,
             digests: &digests,
@@ -182,21 +222,14 @@ impl Reader<'_, '_> {
         let signed_by_microsoft = record.by_microsoft
             && record.vouched.as_deref().is_some_and(|list| catalog::lists(list, &digests));
         let findings = settle(self.enabled.mum(&subject), signed_by_microsoft);
-        let is_sound = !spoil(&findings);
-        if let Some(misnamed) = findings.iter().find(|finding| finding.id == FindingId::MumNameMismatch) {
-            record.misnamed_as = Some(canonical(&PackageName::of(&package.identity).to_string()));
-            // Its catalog has the right name.
-            let lost = outcome.findings.iter_mut().filter(|finding| finding.id == FindingId::CatalogMissing);
-            lost.for_each(|finding| *finding = finding.clone().caused_by(misnamed));
-        }
-        outcome.findings.extend(findings);
-        if errors.xml.as_ref().is_some_and(|error| error.class() == ErrorClass::Limit) {
-            outcome.unverified.push(Unverified::new(Cause::BeyondLimits, &path));
-        } else if is_sound {
-            record.content = Some(content(&package));
-            if self.verifier.is_some() && record.vouched.is_none() {
-                outcome.unverified.push(Unverified::new(Cause::UnusableCatalog, &path));
-            }
+        let is_beyond_limits = errors.xml.as_ref().is_some_and(|error| error.class() == ErrorClass::Limit);
+        let is_sound = !is_beyond_limits && !spoil(&findings);
+        let is_misnamed = findings.iter().any(|finding| finding.id == FindingId::MumNameMismatch);
+        JudgedMum {
+            misnamed_as: is_misnamed.then(|| canonical(&PackageName::of(&package.identity).to_string())),
+            content: is_sound.then(|| Arc::new(content(&package))),
+            gap: is_beyond_limits.then(|| Unverified::new(Cause::BeyondLimits, &record.mum_path)),
+            findings,
         }
     }
 
@@ -257,19 +290,34 @@ impl Reader<'_, '_> {
     ) -> (ManifestRecord, Outcome) {
         let mut outcome = Outcome::default();
         let path = self.image.display(&folder.child(entry));
+        let Some(stored) = self.document(folder, Some(entry), MAX_MANIFEST_BYTES, &path, &mut outcome) else {
+            return (ManifestRecord::unread(stem, path), outcome);
+        };
+        // A plain manifest does not depend on a base, which is looked for only where one is needed.
+        let base = Wrapped::is_marked(&stored).then(base).flatten();
+        let based_on = base.map(Base::sha256).unwrap_or_default();
+        let parts = [path.as_bytes(), stem.as_bytes(), &based_on, &stored];
+        let judged =
+            self.remember.judged("manifest", &parts, || self.judge_manifest(stem, &path, &stored, base));
+        let (record, judged) = judged;
+        outcome.add(judged);
+        (record, outcome)
+    }
+
+    /// Judges the bytes of a manifest.
+    fn judge_manifest(
+        &self,
+        stem: &str,
+        path: &str,
+        stored: &[u8],
+        base: Option<&Base>,
+    ) -> (ManifestRecord, Outcome) {
+        let mut outcome = Outcome::default();
         let mut record = ManifestRecord {
-            stem: stem.to_owned(),
-            path,
-            is_compressed: false,
-            digests: None,
-            document: None,
-            findings: Vec::new(),
+            is_compressed: Wrapped::is_marked(stored),
+            ..ManifestRecord::unread(stem, path)
         };
-        let Some(bytes) = self.document(folder, Some(entry), MAX_MANIFEST_BYTES, &record.path, &mut outcome)
-        else {
-            return (record, outcome);
-        };
-        let Some(bytes) = self.expanded(bytes, base, &mut record, &mut outcome) else {
+        let Some(bytes) = self.expanded(stored, base, &mut record, &mut outcome) else {
             return (record, outcome);
         };
         let (manifest, errors) = Manifest::parse(&bytes);
@@ -282,28 +330,27 @@ impl Reader<'_, '_> {
                 outcome.unverified.push(Unverified::new(Cause::BeyondLimits, &record.path));
             }
             Some(_) => {}
-            None => record.document = Some(document(&manifest)),
+            None => record.document = Some(Arc::new(document(&manifest))),
         }
         (record, outcome)
     }
 
     /// The document of a manifest: its bytes, or what they expand to. Nothing if they do not, which is said.
-    fn expanded(
+    fn expanded<'b>(
         &self,
-        stored: Vec<u8>,
-        base: &ChooseBase<'_>,
+        stored: &'b [u8],
+        base: Option<&Base>,
         record: &mut ManifestRecord,
         outcome: &mut Outcome,
-    ) -> Option<Vec<u8>> {
-        if !Wrapped::is_marked(&stored) {
-            return Some(stored);
+    ) -> Option<Cow<'b, [u8]>> {
+        if !record.is_compressed {
+            return Some(Cow::Borrowed(stored));
         }
-        record.is_compressed = true;
-        let Some(base) = base() else {
+        let Some(base) = base else {
             outcome.unverified.push(Unverified::new(Cause::CompressedManifest, &record.path));
             return None;
         };
-        let (document, end) = match expand_manifest(&stored, &base.bytes) {
+        let (document, end) = match expand_manifest(stored, &base.bytes) {
             Ok(Expanded { target, end_bytes }) => (Some(target), Ok(end_bytes)),
             Err(NotExpanded::Damaged(evidence)) => (None, Err(evidence)),
             Err(NotExpanded::Unsupported) => {
@@ -313,7 +360,7 @@ impl Reader<'_, '_> {
         };
         let subject = CompressionSubject { path: &record.path, stored_bytes: stored.len(), end };
         record.findings = self.enabled.manifest_compression(&subject);
-        document
+        document.map(Cow::Owned)
     }
 
     /// Reads every catalog of `WinSxS\Catalogs` and judges it by itself. Most are equal to one of a package, which was
@@ -390,7 +437,7 @@ impl Reader<'_, '_> {
         twins: &HashMap<[u8; 32], &PackageRecord>,
         record: &mut CatalogRecord,
     ) {
-        let sha256 = BothDigests::of(bytes).sha256;
+        let sha256 = digest::sha256(bytes);
         let shown: String = sha256.iter().map(|byte| format!("{byte:02x}")).collect();
         let is_named_right = shown == record.stem;
         let judge = |file, record: &mut CatalogRecord| {
@@ -403,17 +450,33 @@ impl Reader<'_, '_> {
             record.by_microsoft = twin.by_microsoft;
             return judge(StoreCatalogFile::Decoded(&shown, None), record);
         }
-        match Catalog::parse(bytes) {
-            Ok(catalog) => {
-                let verdict = verifier.verdict(&catalog);
-                if verdict.status.vouches() && is_named_right {
-                    record.vouched = Some(catalog.digests().into());
-                    record.by_microsoft = verdict.by_microsoft;
-                }
-                judge(StoreCatalogFile::Decoded(&shown, Some(&verdict)), record);
-            }
-            Err(error) => judge(StoreCatalogFile::Undecodable(&error), record),
+        let judged = self.judge_catalog(bytes, verifier);
+        if let Some(error) = &judged.undecodable {
+            return judge(StoreCatalogFile::Undecodable(error), record);
         }
+        if judged.vouched.is_some() && is_named_right {
+            record.vouched = judged.vouched;
+            record.by_microsoft = judged.verdict.by_microsoft;
+        }
+        judge(StoreCatalogFile::Decoded(&shown, Some(&judged.verdict)), record);
+    }
+
+    /// Judges the bytes of a catalog.
+    fn judge_catalog(&self, bytes: &[u8], verifier: &Verifier<'_>) -> JudgedCatalog {
+        self.remember.judged("catalog", &[bytes], || {
+            let sha256 = digest::sha256(bytes);
+            match Catalog::parse(bytes) {
+                Ok(catalog) => {
+                    let verdict = verifier.verdict(&catalog);
+                    let vouched = verdict.status.vouches().then(|| catalog.digests().into());
+                    JudgedCatalog { sha256, verdict, undecodable: None, vouched }
+                }
+                Err(error) => {
+                    let verdict = Verdict::undecodable(&error);
+                    JudgedCatalog { sha256, verdict, undecodable: Some(error), vouched: None }
+                }
+            }
+        })
     }
 }
 

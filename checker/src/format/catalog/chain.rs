@@ -23,6 +23,12 @@ pub struct Roots {
 }
 
 impl Roots {
+    /// The certificates, DER, in the order in which they were added.
+    #[must_use]
+    pub fn certificates(&self) -> Vec<&[u8]> {
+        self.certificates.iter().map(Vec::as_slice).collect()
+    }
+
     /// No roots: every signature ends without an anchor.
     #[must_use]
     pub fn none() -> Self {
