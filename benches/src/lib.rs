@@ -79,6 +79,14 @@ impl Inputs {
         inputs
     }
 
+    /// The manifest of median size.
+    #[must_use]
+    pub fn median_manifest(&self) -> usize {
+        let mut by_size: Vec<usize> = (0..self.manifests.len()).collect();
+        by_size.sort_by_key(|index| self.manifests[*index].len());
+        by_size[by_size.len() / 2]
+    }
+
     /// How long the manifests are together, in bytes.
     #[must_use]
     pub fn manifest_bytes(&self) -> u64 {

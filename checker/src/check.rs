@@ -35,8 +35,8 @@ pub(crate) use compression::{NotExpanded, delta_damage, expand_manifest};
 pub(crate) use hives::{HiveFile, HiveSubject};
 pub(crate) use manifests::{CompressionSubject, ManifestSubject, reported};
 pub(crate) use package_files::{CatalogFile, CatalogSubject, MumSubject};
-pub use payload::MAX_STORED_BYTES;
-pub(crate) use payload::{Family, Hashed, PayloadSubject};
+pub(crate) use payload::{DifferentialFolders, Family, Hashed, PayloadSubject};
+pub use payload::{MAX_CONTENT_BYTES, MAX_ORIGINALS, MAX_STORED_BYTES};
 pub(crate) use store_catalogs::{StoreCatalogFile, StoreCatalogSubject};
 pub(crate) use store_subject::StoreSubject;
 

@@ -10,12 +10,13 @@ mod memo;
 mod read;
 mod workers;
 
-pub use base::{Base, MAX_CANDIDATES, MAX_LIBRARY_BYTES, base_document};
+pub use base::{Base, MAX_BASE_BYTES, MAX_CANDIDATES, MAX_LIBRARY_BYTES, base_document};
 pub use hives::MAX_HIVE_BYTES;
 pub use memo::{MAX_MEMO_BYTES, Memo};
 
 use crate::check::{
-    self, Enabled, Family, Hashed, Outcome, Outcomes, PayloadSubject, Section, StoreSubject, Vouching,
+    self, DifferentialFolders, Enabled, Family, Hashed, Outcome, Outcomes, PayloadSubject, Section,
+    StoreSubject, Vouching,
 };
 use crate::finding::{Finding, Severity};
 use crate::format::catalog::{Roots, Verifier};
@@ -25,7 +26,7 @@ use crate::registry::Registry;
 use crate::store::{Holding, Index, Store};
 use crate::unverified::{self, Cause, Unverified, UnverifiedGroup};
 use crate::volume::Kind;
-use base::{Bases, Vouchers};
+use base::{Bases, Blame, Vouchers};
 use hives::Hives;
 use memo::Remember;
 use read::Reader;
@@ -256,7 +257,7 @@ impl<'s> Scan<'s> {
         }
         outcomes.of(Section::RegistryHives).add(std::mem::take(&mut hives.outcome));
         let mut store = Store::new(packages, manifests, catalogs, hives.registry);
-        let counts = self.check_store(&mut store, winsxs.as_ref(), &mut outcomes);
+        let counts = self.check_store(&mut store, winsxs.as_ref(), base.as_ref(), &mut outcomes);
         Report { base, ..report(outcomes, counts, roots.len() - self.roots.len()) }
     }
 
@@ -282,7 +283,13 @@ impl<'s> Scan<'s> {
     }
 
     /// Everything that is compared across files and keys, and the payload.
-    fn check_store(&self, store: &mut Store, winsxs: Option<&Folder>, outcomes: &mut Outcomes) -> Counts {
+    fn check_store(
+        &self,
+        store: &mut Store,
+        winsxs: Option<&Folder>,
+        base: Option<&BaseUse>,
+        outcomes: &mut Outcomes,
+    ) -> Counts {
         for index in 0..store.manifests.len() {
             let findings = std::mem::take(&mut store.manifests[index].findings);
             let digests = store.manifests[index].digests.filter(|_| !findings.is_empty());
@@ -311,8 +318,18 @@ impl<'s> Scan<'s> {
         for catalog in known.filter_map(|entry| entry.file) {
             component_store.findings.extend(store.catalogs[catalog].findings.iter().cloned());
         }
-        let manifests = 0..store.manifests.len();
-        component_store.findings.extend(manifests.flat_map(|index| check::reported(&subject, index)));
+        let blame = base::blame(&self.enabled, base, store, &component_store.findings);
+        for index in 0..store.manifests.len() {
+            let mut findings = check::reported(&subject, index);
+            if let Some(Blame { root, .. }) = blame.as_ref().filter(|_| store.manifests[index].is_compressed)
+            {
+                let errors = findings.iter_mut().filter(|finding| finding.severity == Severity::Error);
+                errors.for_each(|finding| *finding = finding.clone().caused_by(root));
+            }
+            component_store.findings.extend(findings);
+        }
+        component_store.findings.extend(blame.filter(|blame| !blame.is_said).map(|blame| blame.root));
+        base::settle_library(&mut component_store.findings);
         Counts {
             packages: store.packages.len(),
             manifests: store.manifests.len(),
@@ -387,11 +404,14 @@ impl<'s> Scan<'s> {
             let known = subject.holding_of(*index);
             let may_be_needed = !everything_is_known && subject.has_unknown_key(*index);
             let holding = if known == Holding::Nothing && may_be_needed { Holding::Installed } else { known };
+            let differentials =
+                folder.as_ref().map(|folder| DifferentialFolders::of(image, folder, &mut outcome));
             let subject = PayloadSubject {
                 image,
                 winsxs,
                 path: &path,
                 folder: folder.as_ref(),
+                differentials: &differentials.unwrap_or_default(),
                 manifest_path: &manifest.path,
                 files: &document.files,
                 family: Family {

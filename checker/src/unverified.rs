@@ -111,7 +111,7 @@ impl Cause {
                 "the registry hive knows nothing of the store, so that what it lacks proves nothing"
             }
             Self::CompressedManifest => {
-                "the base document that compressed manifests (DCM) are expanded against is not at hand; give it with --base"
+                "there is no base document, or none that fits, to expand compressed manifests (DCM) against; give one with --base"
             }
             Self::ExecutableDelta => {
                 "differentials of executables are not expanded; its checksum, where it has one, is right"

@@ -26,7 +26,13 @@ pub fn stored_manifest(assembly: &Assembly, document: Vec<u8>) -> Vec<u8> {
 /// The content of a file, whatever its form in the store.
 pub fn content(plan: &StorePlan, assembly: &Assembly, file: &File) -> Vec<u8> {
     match file.content.kind {
-        ContentKind::Noise => payload::content(plan.salt, file.content.number, file.content.length_bytes),
+        ContentKind::Noise => match file.form.source() {
+            // What is stored as a differential has much in common with what it leads from.
+            Some(source) if !matches!(file.form, FileForm::Like(_)) => {
+                another_build(&content_of(plan, source, file))
+            }
+            _ => payload::content(plan.salt, file.content.number, file.content.length_bytes),
+        },
         ContentKind::ServicingLibrary => wcp::write(&Wcp {
             machine: if plan.architecture == "amd64" { Machine::Amd64 } else { Machine::X86 },
             version: version(assembly),
@@ -107,7 +113,7 @@ pub fn differential_path(assembly: &Assembly, file: &File, folder: &str) -> Stri
     format!("Windows/WinSxS/{}/{folder}/{name}", assembly.key_form())
 }
 
-/// What a file that nobody has any more may have contained: most of this one, and something else in the middle.
+/// What another version of a file may contain: most of this one, and something else in the middle.
 fn another_build(content: &[u8]) -> Vec<u8> {
     let third = content.len() / 3;
     let mut other = content.to_vec();

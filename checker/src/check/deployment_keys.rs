@@ -4,6 +4,7 @@ use super::identities::{self, IdentityNames};
 use super::{Outcome, StoreSubject};
 use crate::finding::{Evidence, Finding, FindingId, Severity};
 use crate::format::keyform;
+use crate::format::manifest::ManifestKind;
 use crate::registry::{self, DeploymentKey, Field, Mark, MarkHolder};
 use crate::store::{DeploymentEntry, Holding, identity_of};
 use crate::unverified::{Cause, Unverified};
@@ -53,13 +54,24 @@ fn remains(subject: &StoreSubject<'_>, entry: &DeploymentEntry) -> Remains {
 }
 
 /// Whether a deployment without key was one: its manifest or its component key is there, or two records name it. A
-/// package manifest is only the second of them: it also names what does not apply.
+/// package manifest is only the second of them: it also names what does not apply. What a sound manifest calls something
+/// else never was a deployment.
 pub(super) fn is_lost(subject: &StoreSubject<'_>, entry: &DeploymentEntry) -> bool {
+    if is_something_else(subject, entry) {
+        return false;
+    }
     let Remains { has_manifest, has_component_key } = remains(subject, entry);
     let is_left_over = !has_component_key && !is_named(entry);
     let marks = entry.component_marks + entry.catalog_marks;
     let records = marks + usize::from(!entry.named_by.is_empty());
     (has_manifest && !is_left_over) || has_component_key || (marks > 0 && records >= 2)
+}
+
+/// Whether the manifest of what is named as a deployment says that it is none.
+fn is_something_else(subject: &StoreSubject<'_>, entry: &DeploymentEntry) -> bool {
+    let component = entry.component.as_ref().and_then(|name| subject.index.components.get(name));
+    let document = component.and_then(|component| subject.store.document(component.manifest?));
+    document.is_some_and(|document| document.kind != ManifestKind::Deployment)
 }
 
 /// Deployments that are lost: their keys, while something else of them is there.

@@ -17,7 +17,9 @@ use std::collections::{BTreeSet, HashMap};
 use std::io::{self, Read};
 
 use differentials::Form;
-pub(crate) use differentials::differentials;
+pub use differentials::MAX_ORIGINALS;
+pub(crate) use differentials::{DifferentialFolders, differentials};
+pub use stored::MAX_CONTENT_BYTES;
 
 /// How much of a file is read at a time, in bytes.
 const PIECE_BYTES: usize = 64 << 10;
@@ -35,6 +37,8 @@ pub(crate) struct PayloadSubject<'s> {
     pub(crate) path: &'s str,
     /// The folder, or `None` where there is none.
     pub(crate) folder: Option<&'s Folder>,
+    /// The folders of differentials in it.
+    pub(crate) differentials: &'s DifferentialFolders,
     /// The manifest, for evidence.
     pub(crate) manifest_path: &'s str,
     pub(crate) files: &'s [FileRecord],
@@ -100,16 +104,16 @@ impl<'s> Family<'s> {
         self.members.iter().copied().find(|index| has_version(*index))
     }
 
-    /// Whether another version has a file of this name, or whether that is not known because a manifest of the family
-    /// is missing or damaged. Whatever is wrong with that one is said there.
-    fn may_have(&self, name: &str) -> bool {
-        let lists = |index: usize| {
-            let document = self.store.document(index);
-            document.is_some_and(|document| {
-                document.files.iter().any(|file| file.name.eq_ignore_ascii_case(name))
-            })
-        };
-        self.index.count_of_family(self.name()) > self.members.len() || self.others().any(lists)
+    /// Whether every version in the store has a sound manifest.
+    fn is_known(&self) -> bool {
+        self.index.count_of_family(self.name()) <= self.members.len()
+    }
+
+    /// Whether a manifest lists a file of this name.
+    fn lists(&self, manifest: usize, name: &str) -> bool {
+        let document = self.store.document(manifest);
+        document
+            .is_some_and(|document| document.files.iter().any(|file| file.name.eq_ignore_ascii_case(name)))
     }
 
     /// The manifests of the other versions.
@@ -143,14 +147,23 @@ impl PayloadSubject<'_> {
         self.holding != Holding::Nothing && !self.is_deleted
     }
 
+    /// A folder in another, if it is there and can be listed.
+    fn enter(&self, folder: &Folder, name: &str) -> Option<Folder> {
+        match self.image.enter(folder, name) {
+            Place::Folder(folder) => Some(folder),
+            Place::Missing | Place::Other(_) | Place::Unreadable(_) => None,
+        }
+    }
+
+    /// The folder of another version of the component.
+    fn folder_of(&self, manifest: usize) -> Option<Folder> {
+        self.enter(self.winsxs, &self.family.store.manifests[manifest].stem)
+    }
+
     /// The folder of another version of the component, and the content of a file in it that is what its own manifest
     /// says.
     fn sibling(&self, manifest: usize, name: &str) -> Option<(Folder, Vec<u8>)> {
-        let Place::Folder(folder) =
-            self.image.enter(self.winsxs, &self.family.store.manifests[manifest].stem)
-        else {
-            return None;
-        };
+        let folder = self.folder_of(manifest)?;
         let document = self.family.store.document(manifest)?;
         let file = document.files.iter().find(|file| file.name.eq_ignore_ascii_case(name))?;
         let ListedDigest::Known(digest) = &file.digest else { return None };
@@ -240,7 +253,7 @@ fn listed_file(
     match locate(image, folder, &file.name) {
         Target::File(path) => compare(subject, &path, file, buffer, outcome),
         // What stands for it is judged by itself.
-        Target::Missing if differentials::stand_for(subject, folder, &file.name) => {}
+        Target::Missing if subject.differentials.stand_for(image, &file.name) => {}
         Target::Missing if !subject.is_needed() => {}
         Target::Missing => {
             let evidence = Evidence {
@@ -284,7 +297,7 @@ fn compare(
     if hashed.digest == *digest {
         return;
     }
-    if hashed.is_marked && stored::judge(subject, path, &file.name, digest, outcome) {
+    if hashed.is_marked && stored::judge(subject, path, file, digest, outcome) {
         return;
     }
     if matches!(file.digest, ListedDigest::Old(_)) {
@@ -314,7 +327,7 @@ fn hash(
     let mut reader = subject.image.volume().open(path)?;
     let mut hasher = Hasher::new(digest.algorithm());
     let mut length_bytes = 0;
-    let mut start = [0_u8; MARK_BYTES];
+    let mut start = Vec::with_capacity(MARK_BYTES);
     loop {
         let length = match reader.read(buffer) {
             Ok(0) => break,
@@ -322,9 +335,7 @@ fn hash(
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(error) => return Err(error),
         };
-        if length_bytes == 0 && length >= MARK_BYTES {
-            start.copy_from_slice(&buffer[..MARK_BYTES]);
-        }
+        start.extend(buffer[..length].iter().take(MARK_BYTES - start.len()));
         hasher.update(&buffer[..length]);
         length_bytes += length as u64;
     }
@@ -364,5 +375,10 @@ pub(crate) fn extra_files(subject: &PayloadSubject<'_>, outcome: &mut Outcome) {
             let evidence = Evidence::because(format!("not listed by {}", subject.manifest_path));
             outcome.findings.push(Finding::new(FindingId::PayloadExtra, Subject::path(path), evidence));
         }
+    }
+    for path in subject.differentials.extra(|folded| listed.contains(folded)) {
+        let path = subject.image.display(&path);
+        let evidence = Evidence::because(format!("{} lists no such file", subject.manifest_path));
+        outcome.findings.push(Finding::new(FindingId::PayloadExtra, Subject::path(path), evidence));
     }
 }

@@ -28,7 +28,9 @@ pub use blocks::MAX_BLOCKS;
 pub use error::{DeltaError, Unsupported};
 pub use header::{FileType, HashMethod, Header};
 pub use rift::MAX_RIFT_ENTRIES;
-pub use wrapper::{LzmsBlock, LzmsBlocks, MARK_BYTES, Version, Wrapped, WrapperError, checked_differential};
+pub use wrapper::{
+    LzmsBlock, LzmsBlocks, MARK_BYTES, MAX_LZMS_BLOCKS, Version, Wrapped, WrapperError, checked_differential,
+};
 
 use crate::format::lzms;
 use bits::Bits;

@@ -5,7 +5,7 @@
 
 use object::pe::{ImageDosHeader, ImageNtHeaders32, ImageNtHeaders64};
 use object::read::pe::{
-    ImageNtHeaders, ResourceDirectoryEntryData, ResourceDirectoryTable, optional_header_magic,
+    ImageNtHeaders, PeFile32, ResourceDirectoryEntryData, ResourceDirectoryTable, optional_header_magic,
 };
 use object::{LittleEndian, pe};
 
@@ -48,6 +48,22 @@ pub fn resource(file: &[u8], kind: u16, name: u16) -> Result<&[u8], ResourceErro
         pe::IMAGE_NT_OPTIONAL_HDR64_MAGIC => find::<ImageNtHeaders64>(file, kind, name),
         _ => Err(ResourceError::because("its optional header is neither of 32 nor of 64 bits")),
     }
+}
+
+/// Whether a program of 32 bits holds nothing but intermediate language of .NET.
+///
+/// Source: ECMA-335, II.25.3.3.1: `ILOnly` in the flags of the header that directory 14 points to.
+#[must_use]
+pub fn is_pure_intermediate_language(file: &[u8]) -> bool {
+    const FLAGS_AT: usize = 16;
+    const ONLY: u8 = 1;
+    let flags = || {
+        let program = PeFile32::parse(file).ok()?;
+        let directory = program.data_directory(pe::IMAGE_DIRECTORY_ENTRY_COM_DESCRIPTOR)?;
+        let (address, _) = directory.address_range();
+        program.section_table().pe_data_at(file, address)?.get(FLAGS_AT).copied()
+    };
+    flags().is_some_and(|flags| flags & ONLY != 0)
 }
 
 fn find<Headers: ImageNtHeaders>(file: &[u8], kind: u16, name: u16) -> Result<&[u8], ResourceError> {

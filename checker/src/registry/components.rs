@@ -138,13 +138,23 @@ pub struct ComponentStoreKeys {
     pub deployments: KeyList<DeploymentKey>,
     /// The catalogs.
     pub catalogs: KeyList<CatalogKey>,
+    is_bare: bool,
 }
 
 impl ComponentStoreKeys {
-    /// Whether it knows no component, no deployment and no catalog, as in Windows PE and other reduced images.
+    /// Whether it knows no component, no deployment and no catalog, as in Windows PE and other reduced images. One of
+    /// which a damaged hive tells nothing may know some.
     #[must_use]
     pub fn is_bare(&self) -> bool {
+        self.is_bare
+    }
+
+    fn is_empty(&self) -> bool {
         self.components.keys.is_empty() && self.deployments.keys.is_empty() && self.catalogs.keys.is_empty()
+    }
+
+    fn is_whole(&self) -> bool {
+        self.components.is_whole && self.deployments.is_whole && self.catalogs.is_whole
     }
 
     /// Reads the hive. What a bare one lacks means nothing.
@@ -168,8 +178,10 @@ impl ComponentStoreKeys {
             components: KeyList::read(&root, COMPONENTS, component_key),
             deployments: KeyList::read(&root, DEPLOYMENTS, deployment_key),
             catalogs: KeyList::read(&root, CATALOGS, catalog_key),
+            is_bare: false,
         };
-        if keys.is_bare() {
+        if keys.is_empty() {
+            keys.is_bare = keys.is_whole();
             keys.components.is_whole = false;
             keys.deployments.is_whole = false;
             keys.catalogs.is_whole = false;

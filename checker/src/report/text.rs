@@ -91,8 +91,17 @@ fn write_summary(out: &mut dyn Write, scanned: &Scanned, report: &Report) -> io:
             "No root certificates are at hand; give them with --roots to anchor the catalogs' signatures."
         )?;
     }
-    if let Some(BaseUse::None(reason)) = &report.base {
-        writeln!(out, "Compressed manifests could not be expanded: {reason}.")?;
+    match &report.base {
+        Some(BaseUse::None(reason)) => {
+            writeln!(out, "Compressed manifests could not be expanded: {reason}.")?;
+        }
+        Some(BaseUse::Used { library: Some(library), is_known: false }) => {
+            writeln!(
+                out,
+                "The base of compressed manifests in {library} is another than in every known Windows."
+            )?;
+        }
+        Some(BaseUse::Used { .. }) | None => {}
     }
     let mut codes: BTreeMap<_, usize> = BTreeMap::new();
     for (_, finding) in report

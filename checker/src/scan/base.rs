@@ -6,15 +6,15 @@
 
 use super::BaseUse;
 use super::read::Reader;
-use crate::check::{CompressionSubject, Outcome};
+use crate::check::{self, CompressionSubject, Enabled, Outcome};
 use crate::digest;
-use crate::finding::Evidence;
+use crate::finding::{Evidence, Finding, FindingId, Subject};
 use crate::format::catalog;
 use crate::format::delta::Wrapped;
 use crate::format::pe::{self, ResourceError};
 use crate::image::{Folder, Image, Place};
 use crate::registry::Registry;
-use crate::store::{ManifestRecord, PackageRecord};
+use crate::store::{ManifestRecord, PackageRecord, Store};
 use crate::unverified::{Cause, Unverified};
 use crate::volume::{Entry, Kind, WholeFile, read_whole};
 use std::cmp::Reverse;
@@ -28,7 +28,10 @@ const RESOURCE: (u16, u16) = (614, 1);
 pub const MAX_LIBRARY_BYTES: usize = 64 << 20;
 
 /// The most libraries that are tried. An image has a handful of servicing stacks.
-pub const MAX_CANDIDATES: usize = 64;
+pub const MAX_CANDIDATES: usize = 16;
+
+/// The longest base, in bytes. That of every known Windows has 9,066.
+pub const MAX_BASE_BYTES: usize = 1 << 20;
 
 const LIBRARY: &str = "wcp.dll";
 
@@ -176,7 +179,14 @@ fn extract(image: &Image<'_>, folder: &Folder, entry: &Entry) -> Result<Vec<u8>,
     if Wrapped::is_marked(&file) {
         return Err("it is compressed itself, as in a superseded servicing stack".to_owned());
     }
-    in_library(&file).map(<[u8]>::to_vec).map_err(|error| error.to_string())
+    let base = in_library(&file).map_err(|error| error.to_string())?;
+    if base.len() > MAX_BASE_BYTES {
+        return Err(format!(
+            "its base document has {} bytes, and at most {MAX_BASE_BYTES} are read",
+            base.len()
+        ));
+    }
+    Ok(base.to_vec())
 }
 
 fn in_library(file: &[u8]) -> Result<&[u8], ResourceError> {
@@ -188,9 +198,16 @@ fn in_library(file: &[u8]) -> Result<&[u8], ResourceError> {
 ///
 /// # Errors
 ///
-/// [`ResourceError`] if it is a library without the document.
+/// [`ResourceError`] if it is a library without the document, a compressed one, empty, or too long.
 pub fn base_document(file: Vec<u8>) -> Result<Vec<u8>, ResourceError> {
-    if file.starts_with(b"MZ") { in_library(&file).map(<[u8]>::to_vec) } else { Ok(file) }
+    let document = if file.starts_with(b"MZ") { in_library(&file)?.to_vec() } else { file };
+    let no_document = |reason: &str| Err(ResourceError::Malformed(reason.to_owned()));
+    match document.len() {
+        0 => no_document("it is empty"),
+        length if length > MAX_BASE_BYTES => no_document("it is longer than any base document"),
+        _ if Wrapped::is_marked(&document) => no_document("it is compressed itself"),
+        _ => Ok(document),
+    }
 }
 
 /// How many compressed manifests are tried before a base counts as wrong.
@@ -208,8 +225,9 @@ impl Vouchers<'_> {
     fn accept(&self, base: &Base, manifests: &[ManifestRecord]) -> bool {
         let compressed: Vec<&ManifestRecord> =
             manifests.iter().filter(|manifest| manifest.is_compressed).take(TRIED).collect();
-        let can_tell = compressed.iter().any(|manifest| self.registered(manifest).is_some())
-            || self.packages.iter().any(|package| package.vouched.is_some());
+        let has_catalogs =
+            !self.packages.is_empty() && self.packages.iter().all(|package| package.vouched.is_some());
+        let can_tell = has_catalogs || compressed.iter().any(|manifest| self.registered(manifest).is_some());
         compressed.len() < 2
             || !can_tell
             || base.is_known()
@@ -261,6 +279,59 @@ pub(super) fn manifests(
     };
     outcome.add(bases.outcome);
     (manifests, Some(used))
+}
+
+/// What follows for compressed manifests from a damaged base that makes sound documents of some of them.
+pub(super) struct Blame {
+    /// The finding on the library.
+    pub(super) root: Finding,
+    /// Whether it is said already.
+    pub(super) is_said: bool,
+}
+
+/// Whether it is the library with the base that is damaged, and not each of the manifests that do not expand to what they
+/// should. It is, if its own digest says so; and if that is not known, because the manifest which lists it is among them
+/// or not there, and they are several. A base that is the known one is right.
+pub(super) fn blame(
+    enabled: &Enabled,
+    used: Option<&BaseUse>,
+    store: &Store,
+    said: &[Finding],
+) -> Option<Blame> {
+    let Some(BaseUse::Used { library: Some(library), is_known: false }) = used else { return None };
+    let of_library = |finding: &&Finding| {
+        let ids = [FindingId::PayloadCorrupt, FindingId::PayloadCompressionDamaged];
+        ids.contains(&finding.id) && finding.subject == Subject::path(library)
+    };
+    if let Some(root) = said.iter().find(of_library) {
+        return Some(Blame { root: root.clone(), is_said: true });
+    }
+    let folder = library.rsplit('/').nth(1).unwrap_or_default();
+    let owner = store.manifest(&folder.to_ascii_lowercase());
+    let is_owner_sound = owner.is_some_and(|owner| store.document(owner).is_some());
+    let damaged =
+        store.manifests.iter().filter(|manifest| manifest.is_compressed && check::spoil(&manifest.findings));
+    if is_owner_sound || damaged.count() < 2 {
+        return None;
+    }
+    let end = Err(Evidence::because(
+        "the manifest that lists it and others do not expand to what the registry and the catalogs say; their base \
+         document in it is damaged",
+    ));
+    let subject = CompressionSubject { path: library, stored_bytes: 0, end };
+    let root = enabled.manifest_compression(&subject).into_iter().next()?;
+    Some(Blame { root, is_said: false })
+}
+
+/// What is said of a library's base merely follows from what its digest says of the library.
+pub(super) fn settle_library(findings: &mut [Finding]) {
+    let corrupt: Vec<Finding> =
+        findings.iter().filter(|finding| finding.id == FindingId::PayloadCorrupt).cloned().collect();
+    for finding in findings.iter_mut().filter(|finding| finding.id == FindingId::ManifestCompressionDamaged) {
+        if let Some(root) = corrupt.iter().find(|root| root.subject == finding.subject) {
+            *finding = finding.clone().caused_by(root);
+        }
+    }
 }
 
 /// Says that what a base makes of compressed manifests is nothing that anything vouches for.

@@ -83,11 +83,13 @@ fn documents(folder: &Path) -> Result<(), Failed> {
 /// unreadable or the document another one, which its digest tells.
 fn flips(folder: &Path) -> Result<(), Failed> {
     let base = base(folder);
+    let mut flipped = 0;
     for (path, ..) in compressed(folder)? {
         let stored = read(&path)?;
         if stored.len() > LONGEST_FLIPPED_BYTES {
             continue;
         }
+        flipped += 1;
         let document = expand(&stored, &base)?.target;
         let is_same = |bit: &usize| {
             let mut changed = stored.clone();
@@ -99,7 +101,7 @@ fn flips(folder: &Path) -> Result<(), Failed> {
             return Err(format!("{}: {harmless} bits do not change the document", path.display()).into());
         }
     }
-    Ok(())
+    same("manifests", &3, &flipped)
 }
 
 /// Where the content of a file of a package comes from.

@@ -1,10 +1,11 @@
 //! The base of compressed manifests: in which library of an image it is found, and what is said where it is not.
 
 use crate::{in_memory, scan};
-use checker::check::MAX_STORED_BYTES;
-use checker::scan::{BaseUse, MAX_CANDIDATES, MAX_LIBRARY_BYTES};
+use checker::check::{MAX_CONTENT_BYTES, MAX_STORED_BYTES};
+use checker::finding::Severity;
+use checker::scan::{BaseUse, MAX_BASE_BYTES, MAX_CANDIDATES, MAX_LIBRARY_BYTES, base_document};
 use checker::unverified::Cause;
-use checker::volume::{MemoryVolume, VolumeMut, VolumePath};
+use checker::volume::{MemoryVolume, Volume, VolumeMut, VolumePath};
 use simstore::build::file_path;
 use simstore::plan::{Assembly, FileForm, Profile, Size, StorePlan};
 use simstore::write::wcp::{self, Machine, Wcp, Wound};
@@ -159,4 +160,66 @@ fn compressed_files_are_read_up_to_their_limit() {
     let report = scan(&image.volume);
     let too_long = report.not_verified.iter().find(|group| group.cause == Cause::TooLong).unwrap();
     assert_eq!(too_long.examples, [path]);
+}
+
+/// A bit of the base that only some manifests use: it is one wound, on the library, and what it does to manifests
+/// follows. Only where a single manifest uses it, that cannot be told from damage of the manifest.
+#[test]
+fn a_changed_bit_of_the_base_is_one_wound() {
+    let mut several = 0;
+    for seed in [5, 6] {
+        let plan = StorePlan::from_seed(seed, Profile::Win10, Size::SMALL);
+        let mut image = Image { volume: in_memory(&plan), plan };
+        let library = image.library();
+        let sound = image.volume.lend(&VolumePath::parse(&library).unwrap()).unwrap().to_vec();
+        let base_at = sound.windows(64).position(|window| window == &wcp::BASE[..64]).unwrap();
+        for at in (0..wcp::BASE.len()).step_by(487) {
+            let mut damaged = sound.clone();
+            damaged[base_at + at] ^= 1;
+            image.write(&library, &damaged);
+            let findings: Vec<_> =
+                scan(&image.volume).findings.into_iter().map(|(_, finding)| finding).collect();
+            let errors = findings.iter().filter(|finding| finding.severity == Severity::Error);
+            let (roots, consequences): (Vec<_>, Vec<_>) =
+                errors.partition(|finding| finding.caused_by.is_none());
+            let [root] = roots.as_slice() else { panic!("seed {seed}, byte {at}: {roots:#?}") };
+            let is_library = root.subject.name() == library;
+            assert!(is_library || consequences.is_empty(), "seed {seed}, byte {at}: {root:#?}");
+            several += usize::from(is_library && !consequences.is_empty());
+        }
+    }
+    assert!(several > 4, "{several}");
+}
+
+#[test]
+fn bases_are_read_up_to_their_limit() {
+    let mut image = Image::new();
+    let path = image.library();
+    let mut base = wcp::BASE.to_vec();
+    base.resize(MAX_BASE_BYTES + 1, b' ');
+    image.write(&path, &library(&base, None));
+    assert!(image.base().unwrap_err().contains("at most 1048576 are read"));
+    assert!(base_document(base.clone()).is_err());
+    base.pop();
+    assert_eq!(base_document(base.clone()).unwrap(), base);
+    for wrong in [&b""[..], b"DCS\x01", b"MZ"] {
+        assert!(base_document(wrong.to_vec()).is_err());
+    }
+    assert_eq!(base_document(library(wcp::BASE, None)).unwrap(), wcp::BASE);
+}
+
+/// A compressed file that holds more than MAX_CONTENT_BYTES is not expanded, however few bytes it has.
+#[test]
+fn compressed_files_are_expanded_up_to_their_limit() {
+    let mut image = Image::new();
+    let stack = image.plan.newest_stack().unwrap();
+    let path = file_path(image.plan.assembly(stack), &image.plan.assembly(stack).files[1]);
+    let number = |number: u32| number.to_le_bytes();
+    let block_bytes = 1 << 24;
+    let count = u32::try_from(MAX_CONTENT_BYTES >> 24).unwrap() + 1;
+    let block = [&number(4)[..], &number(block_bytes)].concat().repeat(count as usize);
+    let bytes = [b"DCS\x01", &number(count)[..], &number(count * block_bytes), &block].concat();
+    image.write(&path, &bytes);
+    let report = scan(&image.volume);
+    assert!(report.not_verified.iter().any(|group| group.cause == Cause::TooLong));
 }

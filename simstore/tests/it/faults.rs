@@ -2,8 +2,8 @@
 
 use crate::{AT, content, differences, read_back, roots};
 use checker::check::CHECKS;
-use checker::code::fifteen;
-use checker::finding::FINDINGS;
+use checker::code::{Hresult, Listed, fifteen, lookup};
+use checker::finding::{FINDINGS, Severity};
 use checker::image::Image;
 use checker::scan::Scan;
 use checker::volume::MemoryVolume;
@@ -117,6 +117,19 @@ fn wound(case: &Case, base: &Base) -> Wound {
     Wound { target: targets[case.number % targets.len()], reseal: case.reseal }
 }
 
+/// A sound document that is signed anew is sound. Everything else has one root that the catalogue names, or several roots
+/// where it strikes several things.
+fn has_its_roots(case: &Case, receipt: &Receipt) -> bool {
+    let roots = receipt.expectation.findings.iter().filter(|found| found.caused_by.is_none());
+    let named = roots.clone().filter(|found| found.id == case.fault.finding).count();
+    let is_sound = case.reseal && case.fault.id.ends_with("-altered");
+    if case.fault.strikes_several {
+        named >= 1 && roots.count() >= 2
+    } else {
+        named == usize::from(!is_sound)
+    }
+}
+
 #[test]
 fn every_fault_gives_what_its_receipt_says() {
     for_every_case(|case, base| {
@@ -124,10 +137,7 @@ fn every_fault_gives_what_its_receipt_says() {
         if content(&volume) == content(&base.volume) {
             return Some("nothing was changed".to_owned());
         }
-        // A sound document that is signed anew is sound; everything else has one root, which the catalogue names.
-        let roots = receipt.expectation.findings.iter().filter(|found| found.id == case.fault.finding);
-        let is_sound = case.reseal && case.fault.id.ends_with("-altered");
-        if roots.filter(|found| found.caused_by.is_none()).count() != usize::from(!is_sound) {
+        if !has_its_roots(case, &receipt) {
             return Some(format!("the receipt does not name {}", case.fault.finding));
         }
         let verdict = differences(&receipt.expectation, &volume);
@@ -145,7 +155,7 @@ pub(crate) fn some_wounds(base: &Base) -> Vec<(&Base, &'static Fault, Wound)> {
 }
 
 /// Findings that no fault leads to, and why.
-const WITHOUT_FAULT: [&str; 7] = [
+const WITHOUT_FAULT: [&str; 8] = [
     // The host refuses something, or its file system tells letter cases apart: see tests/it of the checker.
     "file-unreadable",
     "catalog-unreadable",
@@ -156,24 +166,68 @@ const WITHOUT_FAULT: [&str; 7] = [
     "package-parent-absent",
     // Forms that are not expanded: see the false alarms.
     "payload-not-verified",
+    // Said of the sources of a repair, not of a store.
+    "repair-source-missing",
 ];
 
-#[test]
-fn every_finding_has_its_fault() {
-    for info in FINDINGS.iter().filter(|info| info.id != "repair-source-missing") {
-        let has_fault = faults().any(|fault| fault.finding == info.id);
-        assert_eq!(has_fault, !WITHOUT_FAULT.contains(&info.id), "{}", info.id);
+/// The faults that lead to something, by what that is.
+fn faults_by<K: Ord>(key: impl Fn(&Fault) -> Option<K>) -> BTreeMap<K, Vec<&'static Fault>> {
+    let mut by_key: BTreeMap<K, Vec<&'static Fault>> = BTreeMap::new();
+    for fault in faults() {
+        if let Some(key) = key(fault) {
+            by_key.entry(key).or_default().push(fault);
+        }
     }
+    by_key
 }
 
-/// Each of the fifteen update errors has faults that lead to it by three different findings at least.
+/// Damage comes about in more than one way: every error and every warning has two faults at least, every note has one.
 #[test]
-fn every_update_error_has_three_faults() {
-    for code in fifteen() {
-        let of_code = faults().filter(|fault| fault.update_error() == Some(code.hresult));
-        let findings: BTreeSet<&str> = of_code.map(|fault| fault.finding).collect();
-        assert!(findings.len() >= 3, "{} {}: {findings:?}", code.hresult, code.name);
+fn every_finding_has_its_faults() {
+    let by_finding = faults_by(|fault| Some(fault.finding));
+    let mut too_few = Vec::new();
+    for info in FINDINGS {
+        let of_finding = by_finding.get(info.id).map(Vec::as_slice).unwrap_or_default();
+        let is_exempt = WITHOUT_FAULT.contains(&info.id);
+        assert!(!is_exempt || of_finding.is_empty(), "{} has faults: {of_finding:?}", info.id);
+        let wanted = if info.severity == Severity::Note { 1 } else { 2 };
+        if !is_exempt && of_finding.len() < wanted {
+            too_few.push(format!("{}: {of_finding:?}", info.id));
+        }
     }
+    assert!(too_few.is_empty(), "findings with too few faults:\n{}", too_few.join("\n"));
+}
+
+/// The later codes of KB947821 that a finding leads to. None leads to 0x800F0831, which an update shows when the package is
+/// missing that it builds on, and 0x8024002E is no damage.
+const LATER_CODES: [u32; 4] = [0x8007_0490, 0x800F_0982, 0x800F_0984, 0x800F_0986];
+
+/// Each of the fifteen update errors has five faults at least that lead to it by three different findings, each of the
+/// later ones has two.
+#[test]
+fn every_update_error_has_its_faults() {
+    let by_code = faults_by(Fault::update_error);
+    let later = LATER_CODES.into_iter().map(|code| (Hresult(code), 2, 1));
+    let mut too_few = Vec::new();
+    for (code, wanted, wanted_findings) in fifteen().map(|code| (code.hresult, 5, 3)).chain(later) {
+        let of_code = by_code.get(&code).map(Vec::as_slice).unwrap_or_default();
+        let findings: BTreeSet<&str> = of_code.iter().map(|fault| fault.finding).collect();
+        if of_code.len() < wanted || findings.len() < wanted_findings {
+            too_few.push(format!("{code}: {of_code:?} by {findings:?}"));
+        }
+    }
+    assert!(too_few.is_empty(), "update errors with too few faults:\n{}", too_few.join("\n"));
+}
+
+/// Whatever code of KB947821 a finding leads to is asked for above.
+#[test]
+fn no_code_of_the_article_is_forgotten() {
+    let of_findings = FINDINGS.iter().filter_map(|info| info.update_error);
+    let listed =
+        of_findings.filter(|code| lookup(*code).is_some_and(|code| code.listed != Listed::Servicing));
+    let asked: BTreeSet<Hresult> =
+        fifteen().map(|code| code.hresult).chain(LATER_CODES.map(Hresult)).collect();
+    assert_eq!(listed.collect::<BTreeSet<Hresult>>(), asked);
 }
 
 /// What is said about a volume when a check is left out.

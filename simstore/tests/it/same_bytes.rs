@@ -12,9 +12,9 @@ use std::path::Path;
 const SEED_1: [(Profile, &str); 5] = [
     (Profile::Vista, "71d5ffdbba1c7cc4920638d2d11a46e90fe9d4f2798eaec75731aa92d516f072"),
     (Profile::Win7, "0b3b524a7e7f2c8062aa6fcfd2ffb1a76c187c37b7c1f3329a2783085847b376"),
-    (Profile::Win81, "8fe15d1518a90fea34ee6edeb5f15eee7f11352552ce0204849730cc037bcca8"),
-    (Profile::Win10, "476c54daeb0d606e6457a79391f3e1dcf3818b24bd8569f61852df219cc6dcab"),
-    (Profile::Win11, "1f8f733e1c41cac71ff288a7be44ff6d89c5d9e6ef37921f3a2fe6cfe20c8a8f"),
+    (Profile::Win81, "f5653b6ba2ac81c461433b7e4b7a2418d94e20188940dc1b9c71a8f9acc47d4f"),
+    (Profile::Win10, "cfa0523d145ac73a5d61c7fa5f418447f2284c8ffb1fdf6cb38541b57f4ec894"),
+    (Profile::Win11, "763a4ed4de72e3e238ade047128da96ff1d5d293913d324341961e102da02a2a"),
 ];
 
 fn digest(files: &BTreeMap<String, Vec<u8>>) -> String {

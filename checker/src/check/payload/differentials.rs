@@ -5,13 +5,13 @@
 //! then the forward one. Differentials of executables are not expanded, which is said.
 
 use super::stored::cause;
-use super::{PayloadSubject, locate_file, not_verified, read_file};
+use super::{PayloadSubject, Target, locate, locate_file, not_verified, read_file};
 use crate::check::{Outcome, delta_damage};
 use crate::digest::Digest;
 use crate::finding::{Evidence, Finding, FindingId, Subject};
 use crate::format::delta::{self, DeltaError, MAX_TARGET_BYTES, checked_differential};
 use crate::format::manifest::{ListedDigest, unsafe_file_name};
-use crate::image::{Folder, Place};
+use crate::image::{Folder, Image};
 use crate::store::FileRecord;
 use crate::unverified::{Cause, Unverified};
 use crate::volume::VolumePath;
@@ -48,46 +48,84 @@ impl Form {
     }
 }
 
-/// The folders of differentials of a component that has some.
-struct Folders {
-    forward: Option<Folder>,
-    reverse: Option<Folder>,
-    null: Option<Folder>,
+/// The most other versions of a file that are tried as the first one.
+pub const MAX_ORIGINALS: usize = 16;
+
+/// The folders of differentials of a component.
+#[derive(Default)]
+pub(crate) struct DifferentialFolders {
+    forward: Slot,
+    reverse: Slot,
+    null: Slot,
 }
 
-impl Folders {
-    fn get(&self, form: Form) -> Option<&Folder> {
+#[derive(Default)]
+enum Slot {
+    #[default]
+    Absent,
+    Folder(Folder),
+    /// It is there, and what is in it is not known, which was said.
+    Unknown,
+}
+
+impl Slot {
+    fn enter(image: &Image<'_>, folder: &Folder, form: Form, outcome: &mut Outcome) -> Self {
+        match outcome.folder(image, folder, form.folder()) {
+            Some(folder) => Self::Folder(folder),
+            None if folder.get(form.folder()).is_some() => Self::Unknown,
+            None => Self::Absent,
+        }
+    }
+}
+
+impl DifferentialFolders {
+    /// Lists the folders in a component's folder.
+    pub(crate) fn of(image: &Image<'_>, folder: &Folder, outcome: &mut Outcome) -> Self {
+        let mut enter = |form| Slot::enter(image, folder, form, outcome);
+        Self { forward: enter(Form::Forward), reverse: enter(Form::Reverse), null: enter(Form::Null) }
+    }
+
+    fn get(&self, form: Form) -> &Slot {
         match form {
-            Form::Forward => self.forward.as_ref(),
-            Form::Reverse => self.reverse.as_ref(),
-            Form::Null => self.null.as_ref(),
+            Form::Forward => &self.forward,
+            Form::Reverse => &self.reverse,
+            Form::Null => &self.null,
         }
     }
 
-    fn file(&self, subject: &PayloadSubject<'_>, form: Form, name: &str) -> Option<VolumePath> {
-        locate_file(subject.image, self.get(form)?, name)
+    fn are_absent(&self) -> bool {
+        Form::ALL.iter().all(|form| matches!(self.get(*form), Slot::Absent))
     }
-}
 
-/// Whether a forward or null differential stands for a file that is not there itself.
-pub(super) fn stand_for(subject: &PayloadSubject<'_>, folder: &Folder, name: &str) -> bool {
-    [Form::Forward, Form::Null].into_iter().any(|form| {
-        let Place::Folder(inner) = subject.image.enter(folder, form.folder()) else { return false };
-        locate_file(subject.image, &inner, name).is_some()
-    })
+    /// Whether a forward or null differential stands, or may stand, for a file that is not there itself.
+    pub(super) fn stand_for(&self, image: &Image<'_>, name: &str) -> bool {
+        [Form::Forward, Form::Null].into_iter().any(|form| match self.get(form) {
+            Slot::Absent => false,
+            Slot::Unknown => true,
+            Slot::Folder(folder) => !matches!(locate(image, folder, name), Target::Missing),
+        })
+    }
+
+    /// The files in the folders that are not listed.
+    pub(super) fn extra<'f>(
+        &'f self,
+        is_listed: impl Fn(&str) -> bool + 'f,
+    ) -> impl Iterator<Item = VolumePath> + 'f {
+        let folders = Form::ALL.into_iter().filter_map(|form| match self.get(form) {
+            Slot::Folder(folder) => Some(folder),
+            Slot::Absent | Slot::Unknown => None,
+        });
+        let entries = folders.flat_map(|folder| folder.entries().map(move |entry| (folder, entry)));
+        let extra = entries.filter(move |(_, (folded, _))| !is_listed(folded));
+        extra.map(|(folder, (_, entry))| folder.child(entry))
+    }
 }
 
 /// Judges the differentials of every listed file.
 pub(crate) fn differentials(subject: &PayloadSubject<'_>, outcome: &mut Outcome) {
-    let Some(folder) = subject.folder else { return };
-    let mut enter = |form: Form| outcome.folder(subject.image, folder, form.folder());
-    let folders =
-        Folders { forward: enter(Form::Forward), reverse: enter(Form::Reverse), null: enter(Form::Null) };
-    if Form::ALL.iter().all(|form| folders.get(*form).is_none()) {
-        return;
-    }
+    let Some(folder) = subject.folder.filter(|_| !subject.differentials.are_absent()) else { return };
     for file in subject.files.iter().filter(|file| unsafe_file_name(&file.name).is_none()) {
-        OneFile { subject, folder, folders: &folders, file }.judge(outcome);
+        OneFile { subject, folder, file }.judge(outcome);
     }
 }
 
@@ -95,179 +133,256 @@ pub(crate) fn differentials(subject: &PayloadSubject<'_>, outcome: &mut Outcome)
 struct OneFile<'s> {
     subject: &'s PayloadSubject<'s>,
     folder: &'s Folder,
-    folders: &'s Folders,
     file: &'s FileRecord,
 }
 
-/// A differential that can be applied, or the reason why not was said.
-struct Readable {
+/// A differential whose checksum is right.
+struct Differential {
     path: VolumePath,
-    /// The file with its checksum, which is right.
+    /// The file with its checksum.
     bytes: Vec<u8>,
+    /// Why it is not expanded, if it is not.
+    refusal: Option<Cause>,
 }
 
-impl Readable {
+impl Differential {
     fn delta(&self) -> &[u8] {
         &self.bytes[CHECKSUM_BYTES..]
     }
 }
 
+/// Whether something leads to the first version of a file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Base {
+    There,
+    Missing,
+    /// What would lead to it is damaged, which is said there.
+    Unknown,
+}
+
 impl OneFile<'_> {
-    fn path(&self, form: Form) -> Option<VolumePath> {
-        self.folders.file(self.subject, form, &self.file.name)
+    fn target(&self, form: Form) -> Target {
+        match self.subject.differentials.get(form) {
+            Slot::Folder(folder) => locate(self.subject.image, folder, &self.file.name),
+            Slot::Absent | Slot::Unknown => Target::Missing,
+        }
     }
 
-    fn digest(&self) -> Option<&Digest> {
-        match &self.file.digest {
-            ListedDigest::Known(digest) => Some(digest),
-            _ => None,
-        }
+    fn is_absent(&self, form: Form) -> bool {
+        !matches!(self.subject.differentials.get(form), Slot::Unknown)
+            && matches!(self.target(form), Target::Missing)
     }
 
     fn judge(&self, outcome: &mut Outcome) {
+        let plain = locate(self.subject.image, self.folder, &self.file.name);
+        let is_there = !matches!(plain, Target::Missing);
         let [forward, reverse, null] = Form::ALL.map(|form| self.read(form, outcome));
+        let null_stands = !is_there && !self.is_absent(Form::Null);
+        let forward_stands = !is_there && !null_stands;
         if let Some(null) = &null {
-            self.judge_null(null, outcome);
+            self.judge_null(null, null_stands, outcome);
         }
-        let plain = locate_file(self.subject.image, self.folder, &self.file.name);
+        if self.is_absent(Form::Reverse) && !self.is_absent(Form::Forward) {
+            self.note_absent_reverse(outcome);
+        }
         let original = match (&reverse, &plain) {
-            (Some(reverse), Some(plain)) => self.apply_reverse(reverse, plain, outcome),
+            (Some(reverse), Target::File(plain)) => self.apply_reverse(reverse, plain, outcome),
             _ => None,
         };
-        if self.path(Form::Forward).is_some() && self.path(Form::Reverse).is_none() {
-            let folder = self.subject.image.display(&self.folder.path);
-            let path = format!("{folder}/{}/{}", Form::Reverse.folder(), self.file.name.replace('\\', "/"));
-            let finding =
-                Finding::new(FindingId::ReverseDeltaAbsent, Subject::path(path), Evidence::default());
-            outcome.findings.push(finding);
-        }
         if let Some(forward) = &forward {
-            let stands = plain.is_none() && self.path(Form::Null).is_none();
-            self.judge_forward(forward, original, stands, outcome);
+            self.judge_forward(forward, original, forward_stands, outcome);
         }
     }
 
-    /// Reads a differential whose checksum is right, and that is of a kind that is expanded.
-    fn read(&self, form: Form, outcome: &mut Outcome) -> Option<Readable> {
-        let path = self.path(form)?;
-        let bytes = read_file(self.subject, &path, outcome)?;
-        let mut found = |evidence| self.found(form.corrupt(), &path, evidence, outcome);
-        let delta = match checked_differential(&bytes) {
-            Ok(delta) => delta,
-            Err(error) => {
-                found(Evidence {
-                    offset: Some(error.at as u64),
-                    ..Evidence::differs(error.expected, error.actual)
-                });
+    fn note_absent_reverse(&self, outcome: &mut Outcome) {
+        let folder = self.subject.image.display(&self.folder.path);
+        let path = format!("{folder}/{}/{}", Form::Reverse.folder(), self.file.name.replace('\\', "/"));
+        let finding = Finding::new(FindingId::ReverseDeltaAbsent, Subject::path(path), Evidence::default());
+        outcome.findings.push(finding);
+    }
+
+    /// Reads a differential; what is wrong with it by itself is said.
+    fn read(&self, form: Form, outcome: &mut Outcome) -> Option<Differential> {
+        let path = match self.target(form) {
+            Target::File(path) => path,
+            Target::Missing => return None,
+            Target::Other(kind, path) => {
+                outcome.unverified.push(Unverified::new(Cause::of_kind(kind), path));
+                return None;
+            }
+            Target::Unreadable(error, path) => {
+                outcome.unreadable(path, &error);
                 return None;
             }
         };
-        match delta::Header::parse(delta).and_then(|header| header.require_raw()) {
-            Ok(()) => Some(Readable { path, bytes }),
-            Err(DeltaError::Unsupported(kind)) => {
-                self.not_expanded(form, &path, cause(kind), outcome);
-                None
+        let bytes = read_file(self.subject, &path, outcome)?;
+        let refusal = match checked_differential(&bytes) {
+            Ok(delta) => match delta::Header::parse(delta).and_then(|header| header.require_raw()) {
+                Ok(()) => Ok(None),
+                Err(DeltaError::Unsupported(kind)) => Ok(Some(cause(kind))),
+                Err(error) => Err(delta_damage(&error, CHECKSUM_BYTES)),
+            },
+            Err(error) => Err(Evidence {
+                offset: Some(error.at as u64),
+                ..Evidence::differs(error.expected, error.actual)
+            }),
+        };
+        match refusal {
+            Ok(refusal) => {
+                if let Some(cause) = refusal.filter(|_| form == Form::Reverse) {
+                    self.not_compared(&path, cause, false, outcome);
+                }
+                Some(Differential { path, bytes, refusal })
             }
-            Err(error) => {
-                found(delta_damage(&error, CHECKSUM_BYTES));
+            Err(evidence) => {
+                self.found(form.corrupt(), &path, evidence, outcome);
                 None
             }
         }
     }
 
-    /// Says that a differential is not expanded. Where it stands for a file that is not there, that is said of the file.
-    fn not_expanded(&self, form: Form, path: &VolumePath, cause: Cause, outcome: &mut Outcome) {
+    /// Says that what a differential makes is not compared; with a note where it stands for the file.
+    fn not_compared(&self, path: &VolumePath, cause: Cause, stands: bool, outcome: &mut Outcome) {
         let shown = self.subject.image.display(path);
-        let has_plain = locate_file(self.subject.image, self.folder, &self.file.name).is_some();
-        let stands = !has_plain && (form == Form::Null || self.path(Form::Null).is_none());
-        if stands && form != Form::Reverse {
+        if stands {
             not_verified(shown, cause, outcome);
         } else {
             outcome.unverified.push(Unverified::new(cause, shown));
         }
     }
 
-    fn judge_null(&self, null: &Readable, outcome: &mut Outcome) {
-        let Some(target) = self.apply(Form::Null, null, b"", outcome) else { return };
-        let Some(digest) = self.digest() else { return };
-        let actual = Digest::of(digest.algorithm(), &target);
-        if actual != *digest {
-            let evidence = Evidence {
-                reason: Some(format!("{} bytes; listed by {}", target.len(), self.subject.manifest_path)),
+    /// Compares content with what is listed: nothing if it is right, or why it is not known to be wrong, or both digests.
+    fn compare(&self, content: &[u8]) -> Result<(), Result<Cause, Evidence>> {
+        let (ListedDigest::Known(digest) | ListedDigest::Old(digest)) = &self.file.digest else {
+            // What is wrong with the digest is a finding on the manifest.
+            return Err(Ok(Cause::UnsupportedDigest));
+        };
+        let actual = Digest::of(digest.algorithm(), content);
+        match self.file.digest {
+            _ if actual == *digest => Ok(()),
+            ListedDigest::Old(_) => Err(Ok(Cause::OldDigest)),
+            _ => Err(Err(Evidence {
+                reason: Some(format!("{} bytes; listed by {}", content.len(), self.subject.manifest_path)),
                 ..Evidence::differs(digest.to_string(), actual.to_string())
-            };
-            self.found(FindingId::DeltaNullContentDiffers, &null.path, evidence, outcome);
+            })),
+        }
+    }
+
+    fn judge_null(&self, null: &Differential, stands: bool, outcome: &mut Outcome) {
+        if let Some(cause) = null.refusal {
+            return self.not_compared(&null.path, cause, stands, outcome);
+        }
+        let Some(target) = self.apply(Form::Null, null, b"", outcome) else { return };
+        match self.compare(&target) {
+            Ok(()) => {}
+            Err(Ok(cause)) => self.not_compared(&null.path, cause, stands, outcome),
+            Err(Err(evidence)) => {
+                self.found(FindingId::DeltaNullContentDiffers, &null.path, evidence, outcome);
+            }
         }
     }
 
     /// The first version of the file, made from this one. Nothing if this one is itself not as listed.
     fn apply_reverse(
         &self,
-        reverse: &Readable,
+        reverse: &Differential,
         plain: &VolumePath,
         outcome: &mut Outcome,
     ) -> Option<Vec<u8>> {
-        let source = read_file(self.subject, plain, outcome)?;
-        let digest = self.digest()?;
-        if Digest::of(digest.algorithm(), &source) != *digest {
+        if reverse.refusal.is_some() {
             return None;
         }
+        let source = read_file(self.subject, plain, outcome)?;
+        self.compare(&source).ok()?;
         self.apply(Form::Reverse, reverse, &source, outcome)
     }
 
     fn judge_forward(
         &self,
-        forward: &Readable,
+        forward: &Differential,
         original: Option<Vec<u8>>,
         stands: bool,
         outcome: &mut Outcome,
     ) {
-        let Some(digest) = self.digest() else { return };
-        let is_right = |target: &[u8]| Digest::of(digest.algorithm(), target) == *digest;
-        if let Some(original) = original {
-            let Some(target) = self.apply(Form::Forward, forward, &original, outcome) else { return };
-            if !is_right(&target) {
-                let actual = Digest::of(digest.algorithm(), &target).to_string();
+        if stands && self.base() == Base::Missing {
+            return self.say_base_missing(&forward.path, outcome);
+        }
+        if let Some(cause) = forward.refusal {
+            return self.not_compared(&forward.path, cause, stands, outcome);
+        }
+        let Some(original) = original else {
+            let leads_here = |original: Vec<u8>| {
+                let expanded = delta::expand(forward.delta(), &original, MAX_TARGET_BYTES);
+                expanded.is_ok_and(|expanded| self.compare(&expanded.target).is_ok())
+            };
+            if !self.originals().any(leads_here) {
+                self.not_compared(&forward.path, Cause::DeltaWithoutSource, stands, outcome);
+            }
+            return;
+        };
+        let Some(target) = self.apply(Form::Forward, forward, &original, outcome) else { return };
+        match self.compare(&target) {
+            Ok(()) => {}
+            Err(Ok(cause)) => self.not_compared(&forward.path, cause, stands, outcome),
+            Err(Err(evidence)) => {
                 let reason = "the reverse differential, and then this one, do not give the file back";
-                let evidence = Evidence::differs(digest.to_string(), actual);
                 let evidence = Evidence { reason: Some(reason.to_owned()), ..evidence };
                 self.found(FindingId::DeltaForwardCorrupt, &forward.path, evidence, outcome);
             }
+        }
+    }
+
+    fn say_base_missing(&self, path: &VolumePath, outcome: &mut Outcome) {
+        if !self.subject.is_needed() {
             return;
         }
-        let leads_here = |original: Vec<u8>| {
-            let expanded = delta::expand(forward.delta(), &original, MAX_TARGET_BYTES);
-            expanded.is_ok_and(|expanded| is_right(&expanded.target))
-        };
-        if self.originals().any(leads_here) {
-            return;
+        let evidence = Evidence::because(
+            "there is neither the file, nor a null differential, nor another version of the component that leads to the \
+             first one",
+        );
+        let path = Subject::path(self.subject.image.display(path));
+        let finding = Finding::new(FindingId::DeltaBaseMissing, path, evidence);
+        outcome.findings.push(match self.subject.family.any_lost() {
+            Some(root) => finding.caused_by(root),
+            None => finding,
+        });
+    }
+
+    /// Whether another version of the component leads to the first version of the file, whatever its differentials are.
+    fn base(&self) -> Base {
+        let family = &self.subject.family;
+        let mut base = if family.is_known() { Base::Missing } else { Base::Unknown };
+        for manifest in family.others().filter(|other| family.lists(*other, &self.file.name)) {
+            let Some(folder) = self.subject.folder_of(manifest) else {
+                base = Base::Unknown;
+                continue;
+            };
+            let has = |folder: Option<&Folder>| folder.is_some_and(|folder| !self.is_missing_in(folder));
+            let inner = |form: Form| self.subject.enter(&folder, form.folder());
+            match (has(Some(&folder)), has(inner(Form::Forward).as_ref()), has(inner(Form::Reverse).as_ref()))
+            {
+                (true, false, _) | (true, true, true) => return Base::There,
+                (true, true, false) => {}
+                // That its file is missing is said there, unless something else stands for it.
+                (false, ..) => base = Base::Unknown,
+            }
         }
-        let shown = self.subject.image.display(&forward.path);
-        if !stands {
-            outcome.unverified.push(Unverified::new(Cause::DeltaWithoutSource, shown));
-        } else if self.subject.family.may_have(&self.file.name) {
-            not_verified(shown, Cause::DeltaWithoutSource, outcome);
-        } else if self.subject.is_needed() {
-            let evidence = Evidence::because(
-                "there is neither the file, nor a null differential, nor another version of the component that leads to \
-                 the first one",
-            );
-            let finding = Finding::new(FindingId::DeltaBaseMissing, Subject::path(shown), evidence);
-            outcome.findings.push(match self.subject.family.any_lost() {
-                Some(root) => finding.caused_by(root),
-                None => finding,
-            });
-        }
+        base
+    }
+
+    fn is_missing_in(&self, folder: &Folder) -> bool {
+        matches!(locate(self.subject.image, folder, &self.file.name), Target::Missing)
     }
 
     /// What may be the first version of the file: that of other versions of the component which have no forward
     /// differential, and what the reverse differentials of the others lead to.
     fn originals(&self) -> impl Iterator<Item = Vec<u8>> {
         let (subject, name) = (self.subject, self.file.name.as_str());
-        subject.family.others().filter_map(move |manifest| {
+        let listing = subject.family.others().filter(move |other| subject.family.lists(*other, name));
+        listing.take(MAX_ORIGINALS).filter_map(move |manifest| {
             let (folder, plain) = subject.sibling(manifest, name)?;
             let differential = |form: Form| {
-                let Place::Folder(inner) = subject.image.enter(&folder, form.folder()) else { return None };
+                let inner = subject.enter(&folder, form.folder())?;
                 read_file(subject, &locate_file(subject.image, &inner, name)?, &mut Outcome::default())
             };
             if differential(Form::Forward).is_none() {
@@ -283,7 +398,7 @@ impl OneFile<'_> {
     fn apply(
         &self,
         form: Form,
-        differential: &Readable,
+        differential: &Differential,
         source: &[u8],
         outcome: &mut Outcome,
     ) -> Option<Vec<u8>> {

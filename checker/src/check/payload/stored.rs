@@ -4,10 +4,17 @@ use super::{PayloadSubject, not_verified, read_file};
 use crate::check::{Outcome, delta_damage};
 use crate::digest::{Digest, Hasher};
 use crate::finding::{Evidence, Finding, FindingId, Subject};
-use crate::format::delta::{self, DeltaError, LzmsBlocks, MAX_TARGET_BYTES, Unsupported, Version, Wrapped};
-use crate::format::lzms;
+use crate::format::delta::{
+    self, DeltaError, LzmsBlock, LzmsBlocks, MAX_TARGET_BYTES, Unsupported, Version, Wrapped,
+};
+use crate::format::lzms::{self, LzmsError, MAX_BLOCK_BYTES};
+use crate::format::manifest::ListedDigest;
+use crate::store::FileRecord;
 use crate::unverified::Cause;
 use crate::volume::VolumePath;
+
+/// The most that a `DCS` file may hold, in bytes.
+pub const MAX_CONTENT_BYTES: u64 = 1 << 30;
 
 /// What expanding a file gave.
 enum Content {
@@ -23,14 +30,14 @@ enum Content {
 pub(super) fn judge(
     subject: &PayloadSubject<'_>,
     path: &VolumePath,
-    name: &str,
+    listed: &FileRecord,
     digest: &Digest,
     outcome: &mut Outcome,
 ) -> bool {
     let Some(file) = read_file(subject, path, outcome) else { return true };
     let content = match Wrapped::parse(&file) {
         Ok(None) => return false,
-        Ok(Some(wrapped)) => expand(subject, name, &file, wrapped, digest),
+        Ok(Some(wrapped)) => expand(subject, &listed.name, &file, wrapped, digest),
         Err(error) => Content::Damaged(Evidence {
             offset: Some(error.at as u64),
             reason: Some(error.to_string()),
@@ -43,6 +50,9 @@ pub(super) fn judge(
     };
     match content {
         Content::Expanded(actual, ..) if actual == *digest => {}
+        Content::Expanded(..) if matches!(listed.digest, ListedDigest::Old(_)) => {
+            not_verified(shown, Cause::OldDigest, outcome);
+        }
         Content::Expanded(actual, length_bytes, form) => {
             let reason =
                 format!("{length_bytes} bytes, expanded from {form}; listed by {}", subject.manifest_path);
@@ -50,6 +60,10 @@ pub(super) fn judge(
             found(FindingId::PayloadCorrupt, Evidence { reason: Some(reason), ..evidence });
         }
         Content::Damaged(evidence) => found(FindingId::PayloadCompressionDamaged, evidence),
+        // What nothing holds may be left over from a clean-up.
+        Content::Without(_) if !subject.is_needed() => {
+            not_verified(shown, Cause::DeltaWithoutSource, outcome)
+        }
         Content::Without(version) => {
             let expected = format!("version {version} of the component, to which the file refers");
             let evidence = Evidence::differs(expected, "no such component");
@@ -152,34 +166,47 @@ pub(super) fn content(stored: Vec<u8>, digest: &Digest) -> Option<Vec<u8>> {
     if is_right(&stored) {
         return Some(stored);
     }
-    let content = match Wrapped::parse(&stored) {
-        Ok(Some(Wrapped::Null(delta))) => delta::expand(delta, b"", MAX_TARGET_BYTES).ok()?.target,
+    let mut content = Vec::new();
+    match Wrapped::parse(&stored) {
+        Ok(Some(Wrapped::Null(delta))) => content = delta::expand(delta, b"", MAX_TARGET_BYTES).ok()?.target,
         Ok(Some(Wrapped::Lzms(blocks))) if blocks.content_bytes <= MAX_TARGET_BYTES as u64 => {
-            let mut content = Vec::new();
-            for block in &blocks.blocks {
-                lzms::expand_block(block.compressed, block.content_bytes as usize, &mut content).ok()?;
-            }
-            content
+            expand_blocks(&blocks, |block| content.extend_from_slice(block)).ok()?;
         }
         _ => return None,
-    };
+    }
     is_right(&content).then_some(content)
 }
 
 /// Expands block by block: however long the content is, one block of it is in memory.
 fn lzms(blocks: &LzmsBlocks<'_>, digest: &Digest) -> Content {
+    if blocks.content_bytes > MAX_CONTENT_BYTES {
+        return Content::NotExpanded(Cause::TooLong);
+    }
     let mut hasher = Hasher::new(digest.algorithm());
+    match expand_blocks(blocks, |block| hasher.update(block)) {
+        Ok(()) => Content::Expanded(hasher.finish(), blocks.content_bytes, "DCS"),
+        Err((block, _)) if block.content_bytes as usize > MAX_BLOCK_BYTES => {
+            Content::NotExpanded(Cause::TooLong)
+        }
+        Err((block, error)) => Content::Damaged(Evidence {
+            offset: Some((block.at + error.offset) as u64),
+            reason: Some(format!("the block at byte 0x{:X}, {error}", block.at)),
+            ..Evidence::default()
+        }),
+    }
+}
+
+/// Hands on the content of each block, up to one that does not expand.
+fn expand_blocks<'f>(
+    blocks: &LzmsBlocks<'f>,
+    mut take: impl FnMut(&[u8]),
+) -> Result<(), (LzmsBlock<'f>, LzmsError)> {
     let mut content = Vec::new();
     for block in &blocks.blocks {
         content.clear();
-        if let Err(error) = lzms::expand_block(block.compressed, block.content_bytes as usize, &mut content) {
-            return Content::Damaged(Evidence {
-                offset: Some((block.at + error.offset) as u64),
-                reason: Some(format!("the block at byte 0x{:X}, {error}", block.at)),
-                ..Evidence::default()
-            });
-        }
-        hasher.update(&content);
+        lzms::expand_block(block.compressed, block.content_bytes as usize, &mut content)
+            .map_err(|error| (*block, error))?;
+        take(&content);
     }
-    Content::Expanded(hasher.finish(), blocks.content_bytes, "DCS")
+    Ok(())
 }

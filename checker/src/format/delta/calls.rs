@@ -1,5 +1,7 @@
 //! Relative calls of 32-bit x86 programs, which are made absolute before matching because then equal calls look equal.
 
+use crate::format::pe;
+
 /// The opcode of a call.
 const CALL: u8 = 0xE8;
 
@@ -11,7 +13,8 @@ const I386: [u8; 2] = [0x4C, 0x01];
 
 /// Makes calls relative again, if the content is a program for i386.
 pub(super) fn undo(content: &mut [u8]) {
-    if !is_program_for_i386(content) {
+    // Programs of nothing but intermediate language name the machine, too, and have no such calls.
+    if !is_program_for_i386(content) || pe::is_pure_intermediate_language(content) {
         return;
     }
     let length = content.len() as i64;

@@ -15,6 +15,45 @@ fn delta(size: u64, patch: &[u8]) -> Vec<u8> {
     file
 }
 
+#[test]
+fn a_file_has_so_many_blocks() {
+    let file = |count: usize| {
+        let block = [4_u32.to_le_bytes(), 0_u32.to_le_bytes()].concat();
+        let blocks = block.repeat(count);
+        [b"DCS\x01", &u32::try_from(count).unwrap().to_le_bytes()[..], &[0; 4], &blocks].concat()
+    };
+    Wrapped::parse(&file(MAX_LZMS_BLOCKS)).unwrap();
+    let error = Wrapped::parse(&file(MAX_LZMS_BLOCKS + 1)).unwrap_err();
+    assert_eq!((error.at, &*error.expected), (4, "at most 16384 blocks"));
+}
+
+/// Calls of a program for i386 are restored, unless it holds nothing but intermediate language.
+#[test]
+fn calls_of_programs_are_restored() {
+    let program = |flags: u8| {
+        let mut file = vec![0; 0x400];
+        file[..2].copy_from_slice(b"MZ");
+        file[0x3C] = 0x40;
+        file[0x40..0x46].copy_from_slice(b"PE\0\0\x4C\x01");
+        // One section; an optional header of 224 bytes with 16 directories.
+        (file[0x46], file[0x54], file[0x58], file[0x59]) = (1, 224, 0x0B, 0x01);
+        file[0x58 + 92] = 16;
+        // Directory 14 leads to the section, and that to byte 0x200.
+        file[0x58 + 96 + 14 * 8 + 1] = 0x10;
+        file[0x58 + 96 + 14 * 8 + 4] = 72;
+        let section = 0x58 + 224;
+        (file[section + 9], file[section + 13], file[section + 17], file[section + 21]) = (2, 0x10, 2, 2);
+        file[0x210] = flags;
+        file[0x300..0x305].copy_from_slice(&[0xE8, 0x10, 0x03, 0, 0]);
+        file
+    };
+    for (flags, is_restored) in [(0, true), (1, false)] {
+        let mut file = program(flags);
+        calls::undo(&mut file);
+        assert_eq!(file[0x300..0x305] == [0xE8, 0x10, 0, 0, 0], is_restored, "flags {flags}");
+    }
+}
+
 /// Writes single bits, for inputs that no encoder makes.
 #[derive(Default)]
 struct Writer {

@@ -5,6 +5,9 @@ use std::fmt;
 /// The length of the mark that wrapped files begin with.
 pub const MARK_BYTES: usize = 4;
 
+/// The most blocks of a `DCS` file. A block usually holds 1 MiB, and the whole at most 4 GiB.
+pub const MAX_LZMS_BLOCKS: usize = 1 << 14;
+
 /// What a file of the store is wrapped in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wrapped<'f> {
@@ -127,6 +130,10 @@ fn lzms_blocks<'f>(file: &'f [u8], mut rest: &'f [u8]) -> Result<LzmsBlocks<'f>,
     };
     let (_, count) = number(&mut rest, "the number of blocks")?;
     let (content_at, content_bytes) = number(&mut rest, "the length of the content")?;
+    if count as usize > MAX_LZMS_BLOCKS {
+        let expected = format!("at most {MAX_LZMS_BLOCKS} blocks");
+        return Err(WrapperError::new(MARK_BYTES, expected, count.to_string()));
+    }
     let mut blocks = Vec::new();
     for _ in 0..count {
         let (at, length_bytes) = number(&mut rest, "the length of a block")?;

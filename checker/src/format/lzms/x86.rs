@@ -20,6 +20,9 @@ const WINDOW: usize = 0xFFFF;
 /// Makes absolute addresses relative again.
 pub(super) fn undo(block: &mut [u8]) {
     let tail = block.len().saturating_sub(TAIL_BYTES);
+    if tail <= 1 {
+        return;
+    }
     // Where the address was that had these low 16 bits last, and the last that was a repetition: the place of its last
     // byte, 0 for nowhere.
     let mut uses = vec![0_u32; 1 << 16];
