@@ -423,7 +423,7 @@ impl<'s> Scan<'s> {
                 },
                 holding,
                 is_deleted: subject.is_payload_deleted(*index),
-                may_be_deleted: holding == Holding::Staged && subject.has_unknown_key(*index),
+                may_be_deleted: holding == Holding::Staged && subject.has_unknown_flags(*index),
                 hashed,
             };
             self.enabled.payload(&subject, &mut outcome);

@@ -1,8 +1,12 @@
 //! The command line.
 
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
+use simstore::campaign::Shard;
+use simstore::matrix::{Object, Verb};
 use simstore::plan::{Profile, Size};
+use std::ops::Range;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 /// Builds Windows servicing stores and breaks them.
 #[derive(Debug, Parser)]
@@ -48,6 +52,10 @@ pub(crate) enum Command {
         #[arg(long)]
         report: PathBuf,
     },
+    /// Damage and check stores, round after round, one line of JSON each; the exit code is 1 if the checker was ever wrong
+    Campaign(CampaignArguments),
+    /// Strike every field of a store in every way, and report what the checker makes of it; the exit code is 1 if a cell is red
+    Matrix(MatrixArguments),
     /// Show that each of the fifteen update errors of KB947821 is found
     Demo {
         /// Where a damaged image and its report are left [default: a new temporary folder]
@@ -99,6 +107,100 @@ pub(crate) struct DamageArguments {
     /// Make digests, catalogs and registry anew, as if the damage had been signed
     #[arg(long)]
     pub(crate) reseal: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CampaignArguments {
+    /// The seeds of the rounds, as in 0..1000; the last one is not among them
+    #[arg(long, value_name = "A..B")]
+    pub(crate) seeds: Seeds,
+    /// Only this profile; may be given more than once [default: all five]
+    #[arg(long = "profile", value_name = "PROFILE")]
+    profiles: Vec<Profile>,
+    /// Only this part of the campaign, as in 2/8; the parts together are the whole
+    #[arg(long, value_name = "K/N", default_value = "1/1", value_parser = Shard::from_str)]
+    pub(crate) shard: Shard,
+    /// The form of the lines
+    #[arg(long, value_enum, default_value_t = LineFormat::Jsonl)]
+    pub(crate) format: LineFormat,
+    /// Write the lines to a file
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Go on where the file ends
+    #[arg(long, requires = "output")]
+    pub(crate) resume: bool,
+    /// Do not run this check of the checker, which should then be wrong; may be given more than once
+    #[arg(long, value_name = "CHECK")]
+    pub(crate) without: Vec<String>,
+    /// How many threads to use [default: one per processor]
+    #[arg(short = 'j', long, value_name = "N")]
+    pub(crate) threads: Option<usize>,
+}
+
+impl CampaignArguments {
+    pub(crate) fn profiles(&self) -> Vec<Profile> {
+        if self.profiles.is_empty() { Profile::ALL.to_vec() } else { self.profiles.clone() }
+    }
+}
+
+/// The forms of lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LineFormat {
+    /// One object of JSON each
+    Jsonl,
+}
+
+/// A range of seeds.
+#[derive(Clone, Debug)]
+pub(crate) struct Seeds(pub(crate) Range<u64>);
+
+impl FromStr for Seeds {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Seeds, String> {
+        let ends = text.split_once("..").and_then(|(a, b)| Some(a.parse().ok()?..b.parse().ok()?));
+        ends.filter(|seeds| !seeds.is_empty())
+            .map(Seeds)
+            .ok_or_else(|| "seeds are A..B, with A below B".to_owned())
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MatrixArguments {
+    #[command(flatten)]
+    pub(crate) store: StoreArguments,
+    /// Only this object; may be given more than once
+    #[arg(long = "object", value_name = "OBJECT")]
+    pub(crate) objects: Vec<Object>,
+    /// Only the field of this name
+    #[arg(long, value_name = "NAME")]
+    pub(crate) field: Option<String>,
+    /// Only this verb
+    #[arg(long)]
+    pub(crate) verb: Option<Verb>,
+    /// Only with whatever vouches for the object made anew
+    #[arg(long, conflicts_with = "stale")]
+    pub(crate) resealed: bool,
+    /// Only with everything else left as it was
+    #[arg(long)]
+    pub(crate) stale: bool,
+    /// So many fields of each object, in equal steps
+    #[arg(long, value_name = "N")]
+    pub(crate) fields: Option<usize>,
+    /// The form of the report
+    #[arg(long, value_enum, default_value_t = MatrixFormat::Json)]
+    pub(crate) format: MatrixFormat,
+    /// Where the report is written [default: the standard output]
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum MatrixFormat {
+    /// For programs
+    Json,
+    /// One page to look at
+    Html,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -7,13 +7,20 @@
 
 mod catalogs;
 mod closure;
+mod clusters;
 mod components;
 mod compression;
 mod deployments;
+mod der;
 mod documents;
 mod hives;
+mod misnamed;
+mod package_lists;
 mod packages;
 mod payload;
+mod pending;
+mod power_loss;
+mod registry_names;
 mod store_catalogs;
 mod target;
 mod workbench;
@@ -23,7 +30,7 @@ use crate::expectation::{Expectation, Expected, info};
 use crate::plan::StorePlan;
 use crate::plan::choices::next_random;
 use checker::code::Hresult;
-use checker::volume::VolumeMut;
+use checker::volume::{MemoryVolume, VolumeMut};
 use serde::Serialize;
 use std::io;
 pub use target::Target;
@@ -40,6 +47,8 @@ pub struct Fault {
     pub finding: &'static str,
     /// Whether it can be resealed.
     pub is_resealable: bool,
+    /// Whether it strikes several things at once, each of which is a root.
+    pub strikes_several: bool,
     targets: fn(&StorePlan) -> Vec<Target>,
     strike: fn(&mut Workbench<'_>, Target) -> io::Result<Vec<Expected>>,
 }
@@ -58,13 +67,18 @@ const fn fault(
     targets: fn(&StorePlan) -> Vec<Target>,
     strike: fn(&mut Workbench<'_>, Target) -> io::Result<Vec<Expected>>,
 ) -> Fault {
-    Fault { id, title, finding, is_resealable: false, targets, strike }
+    Fault { id, title, finding, is_resealable: false, strikes_several: false, targets, strike }
 }
 
 impl Fault {
     /// The same fault, which can also be resealed.
     const fn resealable(self) -> Fault {
         Fault { is_resealable: true, ..self }
+    }
+
+    /// The same fault, which strikes several things at once.
+    const fn of_several(self) -> Fault {
+        Fault { strikes_several: true, ..self }
     }
 
     /// The update error that it leads to, if the finding has one.
@@ -118,6 +132,39 @@ impl Fault {
     }
 }
 
+/// Wounds a store in several places that have nothing to do with each other, and tells what should be found now: what
+/// each wound leads to by itself.
+///
+/// # Errors
+///
+/// What the volume gives.
+pub fn strike_all(
+    wounds: &[(&Fault, Wound)],
+    plan: &StorePlan,
+    built: &Built,
+    volume: &mut MemoryVolume,
+) -> io::Result<Expectation> {
+    // What makes the registry anew comes first: it would undo what others do there.
+    let (mut first, mut then) = (Vec::new(), Vec::new());
+    for (fault, wound) in wounds {
+        let mut alone = volume.clone();
+        let workbench = Workbench::new(plan, built, &mut alone, wound.reseal, fault.finding);
+        let mut workbench = workbench.for_trial();
+        if wounds.len() > 1 {
+            (fault.strike)(&mut workbench, wound.target)?;
+        }
+        if workbench.is_rebuilt { first.push((fault, wound)) } else { then.push((fault, wound)) }
+    }
+    let mut workbench = Workbench::new(plan, built, volume, false, "").for_several();
+    let mut findings = Vec::new();
+    for (fault, wound) in first.into_iter().chain(then) {
+        workbench.go_on(wound.reseal, fault.finding);
+        findings.extend((fault.strike)(&mut workbench, wound.target)?);
+    }
+    workbench.finish()?;
+    Ok(Expectation::of_damaged(plan, findings))
+}
+
 /// A fault and a store that has nothing which it could strike.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NothingToStrike {
@@ -163,21 +210,25 @@ pub struct Receipt {
 
 /// Every fault, grouped by what it strikes.
 pub fn faults() -> impl Iterator<Item = &'static Fault> {
-    [
-        documents::MUM_FAULTS,
-        catalogs::FAULTS,
-        hives::FAULTS,
-        packages::FAULTS,
-        documents::MANIFEST_FAULTS,
+    const OTHERS: &[&[Fault]] = &[
         components::FAULTS,
         deployments::FAULTS,
         store_catalogs::FAULTS,
         payload::FAULTS,
         compression::FAULTS,
+        misnamed::FAULTS,
         closure::FAULTS,
-    ]
-    .into_iter()
-    .flatten()
+        pending::FAULTS,
+        registry_names::FAULTS,
+        clusters::FAULTS,
+        power_loss::FAULTS,
+    ];
+    const PACKAGES: &[&[Fault]] = &[catalogs::FAULTS, hives::FAULTS, packages::FAULTS, package_lists::FAULTS];
+    [documents::MUM_FAULTS, PACKAGES, documents::MANIFEST_FAULTS, OTHERS]
+        .into_iter()
+        .flatten()
+        .copied()
+        .flatten()
 }
 
 /// The fault of a name.

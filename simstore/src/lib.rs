@@ -12,10 +12,12 @@
 //! ```
 
 pub mod build;
+pub mod campaign;
 pub mod expectation;
 pub mod fault;
 pub mod forms;
 pub mod judge;
+pub mod matrix;
 pub mod plan;
 pub mod registry;
 pub mod store_folder;

@@ -1,7 +1,10 @@
 //! The program `simstore`.
 
+mod campaign_command;
 mod cli;
 mod demo;
+mod matrix_command;
+mod scanning;
 mod suite;
 
 use clap::Parser;
@@ -32,6 +35,8 @@ fn main() -> ExitCode {
         Command::Faults { format } => list(format),
         Command::Suite { dir, faults, store } => suite::build(&dir, &faults, &store),
         Command::Judge { expected, report } => compare(&expected, &report),
+        Command::Campaign(arguments) => campaign_command::run(&arguments),
+        Command::Matrix(arguments) => matrix_command::run(&arguments),
         Command::Demo { dir } => demo::run(dir),
     };
     match done {

@@ -65,6 +65,13 @@ impl<'s> StoreSubject<'s> {
         !has_key && !self.keys().is_some_and(|keys| keys.components.is_whole)
     }
 
+    /// Whether it is not known if the files of a component were deleted: with its key, or with all of its values, what the
+    /// registry said of that is lost.
+    pub(crate) fn has_unknown_flags(&self, manifest: usize) -> bool {
+        let key = self.component_of(manifest).and_then(|entry| self.keys()?.components.keys.get(entry.key?));
+        key.is_none_or(|key| key.has_lost_its_values() && key.flags.is_none())
+    }
+
     /// The findings on manifests of wrong names, by the name that each should have.
     pub(super) fn misnamed_manifests(&self) -> HashMap<&'s str, &'s Finding> {
         let findings = self.store.manifests.iter().flat_map(|manifest| &manifest.findings);

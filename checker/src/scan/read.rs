@@ -512,6 +512,13 @@ fn content(package: &Package<'_>) -> PackageContent {
     content
 }
 
+/// The key form of a component that is required. One that is too long for any key form cannot be there; it goes by its
+/// identity.
+fn required_name(identity: &Identity<'_>) -> String {
+    keyform::component(identity)
+        .map_or_else(|_| identity.to_string().to_lowercase(), |keyform| keyform.to_string())
+}
+
 fn document(manifest: &Manifest<'_>) -> ManifestDocument {
     let required = manifest.dependencies.iter().filter(|dependency| dependency.is_required());
     let form = |form: Result<Keyform, _>| form.map(|form| form.to_string()).unwrap_or_default();
@@ -520,10 +527,7 @@ fn document(manifest: &Manifest<'_>) -> ManifestDocument {
         deployment: form(keyform::deployment(&manifest.identity)),
         family: form(keyform::family(&manifest.identity)),
         version: manifest.identity.version().to_owned(),
-        requires: required
-            .filter_map(|dependency| keyform::component(&dependency.identity).ok())
-            .map(|keyform| keyform.to_string())
-            .collect(),
+        requires: required.map(|dependency| required_name(&dependency.identity)).collect(),
         files: manifest
             .files
             .iter()

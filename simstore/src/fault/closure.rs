@@ -2,23 +2,23 @@
 
 use super::components::key_path as component_key;
 use super::deployments::key_path as deployment_key;
+use super::documents::before_end;
 use super::packages;
-use super::target::{self, Target, assemblies_where, is_base_of_manifests, packages_where};
+use super::target::{Target, assemblies_where, is_base_of_manifests, packages_where};
 use super::{Fault, Workbench, fault};
-use crate::build::{file_path, manifest_path, package_path};
+use crate::build::{MANIFESTS, file_path, manifest_path, package_path};
 use crate::expectation::{Expected, Subject};
 use crate::forms::differential_path;
-use crate::plan::{Assembly, AssemblyId, FileForm, Package, PackageId, StorePlan, UpdateContent};
+use crate::plan::{Assembly, AssemblyId, FileForm, PackageId, StorePlan, UpdateContent};
+use crate::registry::components::holders;
 use crate::registry::{Hive, SERVICING, WINNERS};
 use crate::write::hive::Value;
 use crate::write::names;
+use crate::write::xml::identity_tag;
 use std::io;
 
 #[rustfmt::skip]
 pub(super) const FAULTS: &[Fault] = &[
-    fault("mum-renamed", "a package manifest has the name of another version", "mum-name-mismatch", target::packages, |bench, target| package_renamed(bench, target, &["mum"])),
-    fault("package-renamed", "a package manifest and its catalog have the names of another version", "mum-name-mismatch", target::packages, |bench, target| package_renamed(bench, target, &["mum", "cat"])),
-    fault("manifest-renamed", "a component manifest has the name of another version", "manifest-name-mismatch", target::assemblies, manifest_renamed),
     fault("component-removed", "a component of something installed is removed altogether", "closure-component-missing",
         |plan| assemblies(plan, false, true), component_removed),
     fault("staged-component-removed", "a component of something staged is removed altogether", "staged-closure-missing",
@@ -27,53 +27,27 @@ pub(super) const FAULTS: &[Fault] = &[
         |plan| assemblies(plan, true, true), deployment_removed),
     fault("staged-deployment-removed", "a deployment of something staged is removed altogether", "staged-closure-missing",
         |plan| assemblies(plan, true, false), deployment_removed),
+    fault("deployment-key-left-behind", "of a deployment of something installed only the deployment's key is left", "closure-deployment-missing",
+        |plan| assemblies(plan, true, true), deployment_key_left),
+    fault("staged-deployment-key-left-behind", "of a deployment of something staged only the deployment's key is left", "staged-closure-missing",
+        |plan| assemblies(plan, true, false), deployment_key_left),
+    fault("deployment-of-absent-component", "a deployment of something installed lists a component that never came, and is signed so", "closure-component-missing",
+        |plan| assemblies(plan, true, true), absent_component_listed),
+    fault("staged-deployment-of-absent-component", "a deployment of something staged lists a component that never came, and is signed so", "staged-closure-missing",
+        |plan| assemblies(plan, true, false), absent_component_listed),
     fault("deployment-dependency-altered", "a deployment names a component that does not exist", "manifest-digest-differs", installing_deployments, dependency_altered),
     fault("deployment-made-component", "a package's deployment is none, and is signed so", "closure-not-a-deployment", named_deployments, not_a_deployment),
+    fault("component-in-place-of-deployment", "a package names a component where it should name a deployment, and is signed so", "closure-not-a-deployment", whole_deployments, component_named),
     fault("package-removed", "a part of an installed package is removed altogether", "closure-package-missing",
         |plan| parts(plan, true), package_removed),
+    fault("package-removed-and-unlisted", "a part of an installed package is removed, and PackageIndex does not list it any more", "closure-package-missing",
+        |plan| still_marked(plan, parts(plan, true)), package_unlisted),
     fault("staged-package-removed", "a part of a staged package is removed altogether", "staged-package-missing",
         |plan| parts(plan, false), package_removed),
+    fault("staged-package-removed-and-unlisted", "a part of a staged package is removed, and PackageIndex does not list it any more", "staged-package-missing",
+        |plan| still_marked(plan, parts(plan, false)), package_unlisted),
+    fault("package-uninstalled-by-half", "a package is removed, and the marks of its deployments are not", "mark-package-missing", of_one_deployment, marks_left),
 ];
-
-/// A version that no package and no component of the store has.
-const OTHER_VERSION: &str = "5.0.2195.1";
-
-/// That the registered manifest is missing merely follows, and so does the lack of a catalog beside the renamed one.
-fn package_renamed(
-    bench: &mut Workbench<'_>,
-    target: Target,
-    extensions: &[&str],
-) -> io::Result<Vec<Expected>> {
-    let package = bench.plan.package(target.package());
-    let renamed = Package {
-        identity: names::Identity { version: OTHER_VERSION.to_owned(), ..package.identity.clone() },
-        ..package.clone()
-    };
-    for extension in extensions {
-        bench.rename(&package_path(package, extension), &package_path(&renamed, extension))?;
-    }
-    let root = bench.root(Subject::path(package_path(&renamed, "mum")));
-    let mut found =
-        vec![Expected::new("mum-missing", Subject::path(package_path(package, "mum"))).caused_by(&root)];
-    if !extensions.contains(&"cat") {
-        let catalog = Subject::path(package_path(&renamed, "cat"));
-        found.push(Expected::new("catalog-missing", catalog).caused_by(&root));
-    }
-    found.push(root);
-    Ok(found)
-}
-
-fn manifest_renamed(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expected>> {
-    let assembly = bench.plan.assembly(target.assembly());
-    let renamed = Assembly {
-        identity: names::Identity { version: OTHER_VERSION.to_owned(), ..assembly.identity.clone() },
-        ..assembly.clone()
-    };
-    bench.rename(&manifest_path(assembly), &manifest_path(&renamed))?;
-    let root = bench.root(Subject::path(manifest_path(&renamed)));
-    let missing = Expected::new("manifest-missing", Subject::path(manifest_path(assembly)));
-    Ok(vec![missing.caused_by(&root), root])
-}
 
 fn assemblies(plan: &StorePlan, are_deployments: bool, are_installed: bool) -> Vec<Target> {
     let installed = plan.installed();
@@ -140,6 +114,54 @@ fn deployment_removed(bench: &mut Workbench<'_>, target: Target) -> io::Result<V
     Ok([vec![root], consequence.into_iter().collect()].concat())
 }
 
+/// The key alone does not make a deployment.
+fn deployment_key_left(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expected>> {
+    let id = target.assembly();
+    remove(bench, id)?;
+    let key = deployment_key(bench.plan, id);
+    let root = bench.root(Subject::key(Hive::Components.shown(&key)));
+    let consequence = lost_winner(bench, id, &root);
+    Ok([vec![root], consequence.into_iter().collect()].concat())
+}
+
+/// The deployment lists one component more, which nobody has.
+fn absent_component_listed(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expected>> {
+    let identity = &bench.plan.assembly(target.assembly()).identity;
+    let absent = names::Identity { name: "Sample-Never-Came".to_owned(), kind: None, ..identity.clone() };
+    let tag = identity_tag("assemblyIdentity", &absent, "");
+    let dependency = format!(
+        "<dependency discoverable=\"false\"><dependentAssembly dependencyType=\"install\"><{tag} />\
+         </dependentAssembly></dependency>"
+    );
+    bench.reseal = true;
+    bench.edit_manifest(target.assembly(), |bytes| before_end(bytes, dependency.as_bytes()))?;
+    let path = format!("{MANIFESTS}/{}.manifest", names::component_key_form(&absent));
+    bench.found(Subject::path(path))
+}
+
+/// Deployments that packages name as such and that install something.
+fn whole_deployments(plan: &StorePlan) -> Vec<Target> {
+    let mut deployments = named_deployments(plan);
+    deployments.retain(|target| plan.deployment_closure(target.assembly()).len() > 1);
+    deployments
+}
+
+/// The package names the first component of the deployment instead.
+fn component_named(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expected>> {
+    let id = target.assembly();
+    let component = bench.plan.assembly(bench.plan.deployment_closure(id)[1]);
+    let (package, _) = holders(bench.plan, id)[0];
+    let tag =
+        |assembly: &Assembly| format!("<{} />", identity_tag("assemblyIdentity", &assembly.identity, ""));
+    let (from, to) = (tag(bench.plan.assembly(id)), tag(component));
+    bench.reseal = true;
+    bench.edit_mum(package, |bytes| {
+        let text = String::from_utf8(bytes).expect("package manifests of the simulator are UTF-8");
+        text.replace(&from, &to).into_bytes()
+    })?;
+    bench.found(Subject::path(manifest_path(component)))
+}
+
 /// Deployments that packages name as such; a driver is named otherwise.
 fn named_deployments(plan: &StorePlan) -> Vec<Target> {
     let updates = plan.packages.iter().flat_map(|package| &package.updates);
@@ -197,4 +219,64 @@ fn package_removed(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<
     let root = bench.root(Subject::path(mum));
     let consequences = packages::consequences(bench, id, &root);
     Ok([vec![root], consequences].concat())
+}
+
+/// Those that something but PackageIndex names: their deployments do.
+fn still_marked(plan: &StorePlan, mut packages: Vec<Target>) -> Vec<Target> {
+    let is_named_otherwise = |id: PackageId| {
+        plan.packages.iter().any(|other| other.other_owners.contains(&id))
+            || plan.watches.iter().any(|watch| watch.watchers.contains(&id))
+    };
+    packages.retain(|target| {
+        let id = target.package();
+        marked_deployments(plan, id).count() == 1 && !is_named_otherwise(id)
+    });
+    packages
+}
+
+/// The deployments that a package marks, with the updates that do.
+fn marked_deployments(plan: &StorePlan, package: PackageId) -> impl Iterator<Item = (AssemblyId, &str)> {
+    plan.package(package).updates.iter().filter_map(|update| match update.content {
+        UpdateContent::Deployment(id) | UpdateContent::Driver(id) => Some((id, update.name.as_str())),
+        _ => None,
+    })
+}
+
+/// Packages of one deployment that are part of no other, and that nothing names but their index and their marks. There are
+/// others: a hive that registers none is one that Windows has just made.
+fn of_one_deployment(plan: &StorePlan) -> Vec<Target> {
+    let is_part = |id| {
+        let mut updates = plan.packages.iter().flat_map(|package| &package.updates);
+        updates.any(|update| update.content == UpdateContent::Package(id))
+    };
+    let is_parent = |id| plan.packages.iter().any(|other| other.parents.contains(&plan.package(id).identity));
+    let is_alone = plan.packages.len() == 1;
+    let removable = packages_where(plan, |id| !is_alone && !is_part(id) && !is_parent(id));
+    still_marked(plan, removable)
+}
+
+/// Removes a package from everywhere but the marks of its deployment, and gives the first of these.
+fn unlisted(bench: &mut Workbench<'_>, id: PackageId) -> io::Result<Subject> {
+    let package = bench.plan.package(id);
+    for extension in ["mum", "cat"] {
+        bench.remove(&package_path(package, extension))?;
+    }
+    let (key, index, name) = (packages::key_path(bench, id), packages::index_path(bench, id), package.name());
+    bench.remove_key(Hive::Software, &key)?;
+    bench.edit_key(Hive::Software, &index, |key| super::components::remove(key, &name))?;
+    let (deployment, update) = marked_deployments(bench.plan, id).next().expect("targets are chosen so");
+    let pinned = names::cbs_mark_name(names::Mark::Pinned, &names::cbs_reference(&name, update));
+    Ok(Subject::value(Hive::Components.shown(&deployment_key(bench.plan, deployment)), &pinned))
+}
+
+fn package_unlisted(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expected>> {
+    let mark = unlisted(bench, target.package())?;
+    let root = bench.root(Subject::path(package_path(bench.plan.package(target.package()), "mum")));
+    let mark = Expected::new("mark-package-missing", mark).caused_by(&root);
+    Ok(vec![root, mark])
+}
+
+fn marks_left(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expected>> {
+    let mark = unlisted(bench, target.package())?;
+    bench.found(mark)
 }

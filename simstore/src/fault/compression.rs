@@ -63,6 +63,9 @@ pub(super) const FAULTS: &[Fault] = &[
         |bench, target| differential(bench, target, "n", |bytes| wrapper::checksummed(&[&bytes[4..], &[0]].concat()))),
     fault("null-of-another", "a null differential holds other content", "delta-null-content-differs", |plan| with(plan, |form| form.null),
         |bench, target| differential_of_another(bench, target, "n")),
+    fault("null-overwritten", "a null differential is overwritten with that of another file", "delta-null-content-differs", one_of_two_nulls, null_overwritten),
+    fault("base-file-deleted", "a file is deleted, so that its forward differential leads from nothing, and the reverse one as well", "delta-base-missing", |plan| with(plan, |form| form.itself && form.forward && form.reverse && form.original.is_none()),
+        |bench, target| { bench.remove(&path(bench, target))?; differential(bench, target, "f", |bytes| bytes) }),
     fault("base-deleted", "a file and its reverse differential are deleted, so that the forward one leads from nothing", "delta-base-missing", |plan| with(plan, |form| form.itself && form.forward && form.original.is_none()), base_deleted),
 ];
 
@@ -203,6 +206,32 @@ fn last_bit(mut bytes: Vec<u8>) -> Vec<u8> {
         *last ^= 0x80;
     }
     bytes
+}
+
+/// Another file of the component that has a null differential.
+fn other_null(plan: &StorePlan, target: Target) -> Option<Target> {
+    let nulls = with(plan, |form| form.null).into_iter();
+    nulls.filter(|other| other.assembly() == target.assembly()).find(|other| *other != target)
+}
+
+fn one_of_two_nulls(plan: &StorePlan) -> Vec<Target> {
+    let mut nulls = with(plan, |form| form.null);
+    nulls.retain(|target| other_null(plan, *target).is_some());
+    nulls
+}
+
+fn null_overwritten(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expected>> {
+    let other = other_null(bench.plan, target).expect("targets are chosen so that there is one");
+    let stored = |target| {
+        let (id, file) = strike(target);
+        let (assembly, file) = (bench.plan.assembly(id), &bench.plan.assembly(id).files[file]);
+        let path = differential_path(assembly, file, "n");
+        let content = forms::content(bench.plan, assembly, file);
+        let stored = forms::stored_files(bench.plan, assembly, file, &content);
+        stored.into_iter().find(|(stored, _)| *stored == path).expect("the form has it")
+    };
+    let ((path, _), (_, bytes)) = (stored(target), stored(other));
+    bench.spoil(&path, |_| bytes)
 }
 
 /// Writes the differential to other content, with the right checksum.

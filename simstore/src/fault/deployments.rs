@@ -1,11 +1,12 @@
 //! Faults in the deployments' keys and the winners.
 
-use super::components::{change_text, is_mark, remove, remove_first, retype};
+use super::components::{as_text, change_text, cut_in_architecture, cut_in_name, data, is_mark};
+use super::components::{remove, remove_first, retype};
 use super::packages::set;
-use super::target::{Target, assemblies_where, deployments, held_deployments};
+use super::target::{Target, assemblies_where, deployments, held_deployments, packages_where, the_store};
 use super::{Fault, Workbench, fault};
 use crate::expectation::{Expected, Subject};
-use crate::plan::{AssemblyId, Profile, StorePlan};
+use crate::plan::{AssemblyId, PackageId, Profile, StorePlan, UpdateContent};
 use crate::registry::{DEPLOYMENTS, Hive, WINNERS};
 use crate::write::hive::{Key, Value};
 use crate::write::names::{self, Mark};
@@ -14,20 +15,33 @@ use std::io;
 #[rustfmt::skip]
 pub(super) const FAULTS: &[Fault] = &[
     fault("deployment-key-deleted", "the deployment's key is deleted", "deployment-key-missing", deployments, key_deleted),
+    fault("deployment-key-moved", "the deployment's key stands one level too high", "deployment-key-missing", deployments, key_moved),
     fault("deployment-appid-deleted", "the deployment's appid is deleted", "deployment-appid-missing", deployments,
         |bench, target| value(bench, target, "appid", |key| remove(key, "appid"))),
     fault("deployment-appid-as-text", "the deployment's appid is a text", "deployment-appid-type", deployments,
         |bench, target| value(bench, target, "appid", |key| retype(key, "appid", Value::SZ))),
+    fault("deployment-appid-imported-as-text", "somebody restored the deployment's appid as a text", "deployment-appid-type", deployments,
+        |bench, target| value(bench, target, "appid", |key| as_text(key, "appid"))),
     fault("deployment-appid-cut-short", "the deployment's appid ends after a comma", "deployment-appid-malformed", deployments,
         |bench, target| appid(bench, target, |text| text[..=text.rfind(',').unwrap_or(0)].to_owned())),
+    fault("deployment-appid-cut-in-name", "the deployment's appid ends inside the name of an attribute", "deployment-appid-malformed", deployments,
+        |bench, target| appid(bench, target, |text| cut_in_name(&text))),
     fault("deployment-appid-no-version", "the deployment's appid has no version", "deployment-appid-malformed", deployments,
         |bench, target| appid(bench, target, |text| without_version(&text))),
     fault("deployment-appid-control-character", "a bit flips in the deployment's appid and gives a control character", "deployment-appid-illegal-character", deployments,
         |bench, target| appid(bench, target, |text| text.replacen("Culture", "Cul\u{14}ure", 1))),
+    fault("deployment-appid-high-byte", "a bit flips in the deployment's appid and gives a byte above 0x7F", "deployment-appid-illegal-character", deployments,
+        |bench, target| value(bench, target, "appid", |key| data(key, "appid")[0] |= 0x80)),
+    fault("deployment-appid-overwritten", "an attribute of the deployment's appid is overwritten with the name of another", "deployment-appid-duplicate", deployments,
+        |bench, target| appid(bench, target, |text| text.replacen("PublicKeyToken=", "Culture=", 1))),
     fault("deployment-appid-twice", "the deployment's appid has one attribute twice", "deployment-appid-duplicate", deployments,
         |bench, target| appid(bench, target, |text| text + ", Version=1.0.0.0")),
     fault("deployment-appid-unknown-attribute", "an attribute of the deployment's appid is misspelt", "deployment-appid-attribute-name", deployments,
         |bench, target| appid(bench, target, |text| text.replacen("Culture", "Kulture", 1))),
+    fault("deployment-appid-with-build-type", "the deployment's appid has an attribute that only manifests have", "deployment-appid-attribute-name", deployments,
+        |bench, target| appid(bench, target, |text| text + ", buildType=release")),
+    fault("deployment-appid-cut-in-value", "the deployment's appid ends inside the value of its architecture", "deployment-appid-attribute-value", deployments,
+        |bench, target| appid(bench, target, |text| cut_in_architecture(&text))),
     fault("deployment-appid-bad-version", "the version of the deployment's appid has five parts", "deployment-appid-attribute-value", deployments,
         |bench, target| appid(bench, target, |text| text.replacen("Version=", "Version=1.", 1))),
     fault("deployment-appid-of-another", "the deployment's appid is that of another deployment", "deployment-appid-mismatch", deployments,
@@ -52,8 +66,10 @@ pub(super) const FAULTS: &[Fault] = &[
     fault("staged-mark-altered", "a bit flips in the package that an s! mark names", "mark-name-mismatch", held_deployments,
         |bench, target| as_warning(mark(bench, target, "s!", |value| value.data[9] ^= 1))),
     fault("staged-mark-deleted", "the s! mark is deleted, and its p! mark is not", "s-mark-missing", held_deployments, staged_mark_deleted),
+    fault("package-staged-marks-deleted", "no deployment of a package has an s! mark any more", "s-mark-missing", of_several_deployments, staged_marks_deleted).of_several(),
     fault("mark-of-lost-package", "marks name a package that is not there", "mark-package-missing", held_deployments, mark_of_lost_package),
     fault("winner-lost", "the winning version of a family is not there", "winner-missing", deployments, winner_lost),
+    fault("winner-left-behind", "a family of components wins of which there is no version any more", "winner-missing", the_store, winner_left),
 ];
 
 pub(super) fn key_path(plan: &StorePlan, id: AssemblyId) -> String {
@@ -63,13 +79,16 @@ pub(super) fn key_path(plan: &StorePlan, id: AssemblyId) -> String {
 /// Deployments of installed packages.
 fn marked_installed(plan: &StorePlan) -> Vec<Target> {
     let installed = plan.packages.iter().enumerate().filter(|(_, package)| package.state.is_installed());
-    let held: Vec<AssemblyId> =
-        installed.flat_map(|(index, _)| plan.closure(crate::plan::PackageId(index))).collect();
+    let held: Vec<AssemblyId> = installed.flat_map(|(index, _)| plan.closure(PackageId(index))).collect();
     assemblies_where(plan, |id| plan.assembly(id).is_deployment() && held.contains(&id))
 }
 
 fn key_deleted(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expected>> {
     bench.lose_key(Hive::Components, &key_path(bench.plan, target.assembly()))
+}
+
+fn key_moved(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expected>> {
+    bench.move_key_up(&key_path(bench.plan, target.assembly()))
 }
 
 fn value(
@@ -129,6 +148,26 @@ fn staged_mark_deleted(bench: &mut Workbench<'_>, target: Target) -> io::Result<
     bench.found(Subject::value(Hive::Components.shown(&path), &name))
 }
 
+/// The deployments and drivers that a package installs.
+fn marked_by(plan: &StorePlan, package: PackageId) -> Vec<AssemblyId> {
+    let updates = plan.package(package).updates.iter();
+    let installed = updates.filter_map(|update| match update.content {
+        UpdateContent::Deployment(id) | UpdateContent::Driver(id) => Some(id),
+        _ => None,
+    });
+    installed.collect()
+}
+
+fn of_several_deployments(plan: &StorePlan) -> Vec<Target> {
+    packages_where(plan, |id| marked_by(plan, id).len() > 1)
+}
+
+fn staged_marks_deleted(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expected>> {
+    let deployments = marked_by(bench.plan, target.package());
+    let found = deployments.into_iter().map(|id| staged_mark_deleted(bench, Target::Assembly(id)));
+    Ok(found.collect::<io::Result<Vec<_>>>()?.concat())
+}
+
 fn mark_of_lost_package(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expected>> {
     let path = key_path(bench.plan, target.assembly());
     let reference = names::cbs_reference("Sample-Lost-Package~31bf3856ad364e35~x86~~1.2.3.4", "Sample");
@@ -142,4 +181,12 @@ fn winner_lost(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expe
     let branch: Vec<&str> = identity.version.split('.').take(2).collect();
     let path = format!("{WINNERS}\\{}\\{}", names::family_key_form(identity), branch.join("."));
     bench.spoil_key(Hive::Software, &path, |key| set(key, Value::sz("", "5.0.2195.1")))
+}
+
+fn winner_left(bench: &mut Workbench<'_>, _: Target) -> io::Result<Vec<Expected>> {
+    const FAMILY: &str = "x86_sample-removed_31bf3856ad364e35_none_0123456789abcdef";
+    let branch = Key::new("6.1").with_value(Value::sz("", "6.1.7600.16385"));
+    let family = Key::new(FAMILY).with_value(Value::sz("", "6.1")).with_subkey(branch);
+    bench.edit_key(Hive::Software, WINNERS, |key| key.subkeys.push(family))?;
+    bench.found(Subject::key(Hive::Software.shown(&format!("{WINNERS}\\{FAMILY}\\6.1"))))
 }

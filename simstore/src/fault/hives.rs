@@ -1,6 +1,6 @@
 //! Faults in hives as files.
 
-use super::target::Target;
+use super::target::{Target, hives};
 use super::workbench::{Instead, Workbench};
 use super::{Fault, fault};
 use crate::expectation::{Expected, Subject};
@@ -14,22 +14,22 @@ use std::io;
 #[rustfmt::skip]
 pub(super) const FAULTS: &[Fault] = &[
     fault("hive-deleted", "the hive is deleted", "hive-missing", needed,
-        |bench, target| bench.lose(hive(target).path(), Instead::Nothing)),
+        |bench, target| bench.lose(target.hive().path(), Instead::Nothing)),
     fault("hive-emptied", "the hive has 0 bytes", "hive-missing", needed,
         |bench, target| damaged(bench, target, |bytes, _| bytes.clear())),
     fault("hive-new", "the hive is one that Windows has just made", "hive-missing", needed,
         |bench, target| damaged(bench, target, |bytes, _| *bytes = crate::write::hive::write(&Key::new("ROOT"), &Options::default()))),
-    fault("hive-zeroed", "every byte of the hive is NUL", "hive-not-loadable", all,
+    fault("hive-zeroed", "every byte of the hive is NUL", "hive-not-loadable", hives,
         |bench, target| damaged(bench, target, |bytes, _| bytes.fill(0))),
-    fault("hive-start-zeroed", "the base block is NUL bytes, and there are no logs", "hive-not-loadable", all,
+    fault("hive-start-zeroed", "the base block is NUL bytes, and there are no logs", "hive-not-loadable", hives,
         |bench, target| damaged(bench, target, |bytes, _| bytes[..4096].fill(0))),
-    fault("hive-base-block-altered", "a bit of the base block is turned over, and there are no logs", "hive-not-loadable", all,
+    fault("hive-base-block-altered", "a bit of the base block is turned over, and there are no logs", "hive-not-loadable", hives,
         |bench, target| damaged(bench, target, |bytes, _| bytes[0x28] ^= 4)),
-    fault("hive-root-lost", "the base block names a root that is not in the hive", "hive-not-loadable", all,
+    fault("hive-root-lost", "the base block names a root that is not in the hive", "hive-not-loadable", hives,
         |bench, target| damaged(bench, target, |bytes, _| number(bytes, Field::RootCell, 0x7FFF_FF20))),
-    fault("hive-of-text", "another kind of file has the hive's name", "hive-not-loadable", all,
+    fault("hive-of-text", "another kind of file has the hive's name", "hive-not-loadable", hives,
         |bench, target| damaged(bench, target, |bytes, _| { bytes.clear(); bytes.extend(b"Windows Registry Editor Version 5.00\r\n"); })),
-    fault("hive-unfinished", "the hive's last write was not finished, and there are no logs", "hive-dirty", all,
+    fault("hive-unfinished", "the hive's last write was not finished, and there are no logs", "hive-dirty", hives,
         |bench, target| damaged(bench, target, |bytes, _| number(bytes, Field::PrimarySequence, 1000))),
     fault("hive-value-lost", "the record of a value has lost its mark", "hive-structure-damaged", software,
         |bench, target| damaged(bench, target, |bytes, map| bytes[value_of_package(map).range.start] = b'?')),
@@ -46,16 +46,12 @@ pub(super) const FAULTS: &[Fault] = &[
         |bench, target| damaged(bench, target, |bytes, map| { let at = last(map, Part::KeyNode).range.start - 4; bytes[at] ^= 0x08; })),
     fault("hive-bin-lost", "the first sector of the last bin is NUL bytes", "hive-structure-damaged", needed,
         |bench, target| damaged(bench, target, |bytes, map| { let at = last(map, Part::Bin).range.start; bytes[at..at + 512].fill(0); })),
-    fault("hive-security-lost", "the record of a security descriptor has lost its mark", "hive-structure-damaged", all,
+    fault("hive-security-lost", "the record of a security descriptor has lost its mark", "hive-structure-damaged", hives,
         |bench, target| damaged(bench, target, |bytes, map| bytes[last(map, Part::Security).range.start] = b'?')),
 ];
 
-fn all(_: &StorePlan) -> Vec<Target> {
-    Hive::ALL.map(Target::Hive).to_vec()
-}
-
 /// The hives that a store cannot be without.
-fn needed(_: &StorePlan) -> Vec<Target> {
+pub(super) fn needed(_: &StorePlan) -> Vec<Target> {
     vec![Target::Hive(Hive::Software), Target::Hive(Hive::Components)]
 }
 
@@ -63,18 +59,13 @@ fn software(_: &StorePlan) -> Vec<Target> {
     vec![Target::Hive(Hive::Software)]
 }
 
-fn hive(target: Target) -> Hive {
-    let Target::Hive(hive) = target else { panic!("{target:?} is no hive") };
-    hive
-}
-
 /// Changes the bytes of a hive that was closed cleanly, so that no log mends them.
-fn damaged(
+pub(super) fn damaged(
     bench: &mut Workbench<'_>,
     target: Target,
     change: fn(&mut Vec<u8>, &Map),
 ) -> io::Result<Vec<Expected>> {
-    let hive = hive(target);
+    let hive = target.hive();
     let (mut bytes, map) = bench.registry.primary(bench.plan, hive);
     change(&mut bytes, &map);
     for extension in ["LOG1", "LOG2"] {

@@ -1,9 +1,9 @@
-//! Faults in the packages' keys in SOFTWARE, and what waits there.
+//! Faults in the packages' keys in SOFTWARE.
 
 use super::target::{Target, packages, packages_where, the_store};
 use super::{Fault, Workbench, fault};
 use crate::build::package_path;
-use crate::expectation::{Expected, Subject};
+use crate::expectation::{Expectation, Expected, Subject};
 use crate::plan::{PackageId, StorePlan, WatchList};
 use crate::registry::{Hive, SERVICING};
 use crate::write::hive::{Key, Value};
@@ -12,7 +12,8 @@ use std::io;
 
 #[rustfmt::skip]
 pub(super) const FAULTS: &[Fault] = &[
-    fault("package-key-deleted", "the package's key is deleted", "package-key-missing", packages, key_deleted),
+    fault("package-key-deleted", "the package's key is deleted", "package-key-missing", one_of_several, key_deleted),
+    fault("package-key-rolled-back", "SOFTWARE is older than the package: its key is not there, nor whatever names it there", "package-key-missing", marked, key_rolled_back),
     fault("package-forgotten", "the package's key is deleted, and whatever names it", "package-files-orphan", unnamed_packages, forgotten),
     fault("package-key-name-altered", "a bit flips in a tilde of the key's name", "package-key-name-invalid", packages, key_name_altered),
     fault("package-state-deleted", "CurrentState is deleted", "cbs-value-missing", packages,
@@ -47,12 +48,6 @@ pub(super) const FAULTS: &[Fault] = &[
         |bench, target| value_set(bench, target, Value::sz("InstallName", "Sample-Package~31bf3856ad364e35~x86~~1.0.0.0.mum"))),
     fault("package-install-name-garbage", "InstallName is no name of a file", "cbs-install-name-invalid", packages,
         |bench, target| value_set(bench, target, Value::sz("InstallName", "\u{1}\u{2}pdate.mum"))),
-    fault("package-owner-lost", "an owner is a package that is not there", "cbs-owner-missing", packages, owner_renamed),
-    fault("package-index-stale", "PackageIndex names a package that is not there", "cbs-index-target-missing", packages, index_stale),
-    fault("package-watch-stale", "a package that waits for another is not there", "watchlist-package-missing",
-        |plan| watches(plan, WatchList::Packages), watch_stale),
-    fault("component-watch-stale", "a package that waits for a component is not there", "watchlist-component-missing",
-        |plan| watches(plan, WatchList::Components), watch_stale),
     fault("install-source-deleted", "a package is being staged from a folder that is not there", "install-source-missing", packages,
         |bench, target| staging(bench, target, 0x30)),
     fault("install-source-of-resolved-deleted", "a resolved package waits for a folder that is not there", "install-source-missing", packages,
@@ -64,30 +59,22 @@ pub(super) const FAULTS: &[Fault] = &[
     fault("architecture-text", "ProcessorArchitecture is a text", "cbs-value-type", the_store,
         |bench, _| architecture(bench, Value::sz("ProcessorArchitecture", "amd64"))),
     fault("store-architecture-short", "StoreArchitecture has 2 bytes", "cbs-architecture-invalid", the_store, store_architecture),
-    fault("package-pending", "an operation waits for the next start", "pending-operations", the_store,
-        |bench, _| pending(bench, "PackagesPending")),
-    fault("session-pending", "a session waits for the next start", "pending-operations", the_store,
-        |bench, _| pending(bench, "SessionsPending")),
-    fault("pending-file", "a file of operations waits for the next start", "pending-operations", the_store, pending_file),
-    fault("pending-of-another", "the operations that wait are not those of the registry", "pending-identifier-differs", the_store, pending_of_another),
-    fault("corrupt-flag", "Windows itself has found the store corrupt", "corrupt-flag-set",
-        |plan| if plan.corrupt_flag { Vec::new() } else { the_store(plan) }, corrupt_flag),
 ];
 
 // ---- Paths
 
-fn key_path(bench: &Workbench<'_>, id: PackageId) -> String {
+pub(super) fn key_path(bench: &Workbench<'_>, id: PackageId) -> String {
     format!("{SERVICING}\\Packages\\{}", bench.plan.package(id).name())
 }
 
 /// The key in `PackageIndex` that lists a package.
-fn index_path(bench: &Workbench<'_>, id: PackageId) -> String {
+pub(super) fn index_path(bench: &Workbench<'_>, id: PackageId) -> String {
     let identity = &bench.plan.package(id).identity;
     let any_version = names::Identity { version: "0.0.0.0".to_owned(), ..identity.clone() };
     format!("{SERVICING}\\PackageIndex\\{}", names::package_name(&any_version))
 }
 
-fn watch_path(list: WatchList) -> String {
+pub(super) fn watch_path(list: WatchList) -> String {
     let list = match list {
         WatchList::Packages => "PackageDetect",
         WatchList::Components => "ComponentDetect",
@@ -129,6 +116,33 @@ fn key_deleted(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expe
     Ok([vec![root], consequences].concat())
 }
 
+/// Packages that are not alone: a hive that registers none is one that Windows has just made.
+fn one_of_several(plan: &StorePlan) -> Vec<Target> {
+    packages_where(plan, |_| plan.packages.len() > 1)
+}
+
+/// Those whose deployments name them.
+fn marked(plan: &StorePlan) -> Vec<Target> {
+    let mut packages = one_of_several(plan);
+    packages.retain(|target| !plan.closure(target.package()).is_empty());
+    packages
+}
+
+/// The marks on the deployments in COMPONENTS still tell that it belongs to the store.
+fn key_rolled_back(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expected>> {
+    let id = target.package();
+    let (name, path) = (bench.plan.package(id).name(), key_path(bench, id));
+    let mut lists = vec![index_path(bench, id)];
+    let watches = bench.plan.watches.iter().filter(|watch| watch.watchers.contains(&id));
+    lists.extend(watches.map(|watch| format!("{}\\{}", watch_path(watch.list), watch.awaited)));
+    let owned = bench.plan.packages.iter().enumerate().filter(|(_, other)| other.other_owners.contains(&id));
+    lists.extend(owned.map(|(index, _)| format!("{}\\Owners", key_path(bench, PackageId(index)))));
+    for list in lists {
+        bench.edit_key(Hive::Software, &list, |key| super::components::remove(key, &name))?;
+    }
+    bench.lose_key(Hive::Software, &path)
+}
+
 /// Packages without deployments, which would name them, that own no other one and wait for nothing.
 fn unnamed_packages(plan: &StorePlan) -> Vec<Target> {
     packages_where(plan, |id| {
@@ -149,11 +163,24 @@ fn forgotten(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expect
 }
 
 fn key_name_altered(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expected>> {
-    let path = key_path(bench, target.package());
     // A tilde with one bit flipped.
-    let name = bench.plan.package(target.package()).name().replacen('~', "|", 1);
+    key_renamed(bench, target.package(), |name| name.replacen('~', "|", 1))
+}
+
+/// Changes the name of a package's key. What is noted on the key of a healthy package is noted under its other name.
+pub(super) fn key_renamed(
+    bench: &mut Workbench<'_>,
+    id: PackageId,
+    change: fn(&str) -> String,
+) -> io::Result<Vec<Expected>> {
+    let path = key_path(bench, id);
+    let name = change(&bench.plan.package(id).name());
+    let former = Subject::key(Hive::Software.shown(&path));
+    let subject = Subject::key(Hive::Software.shown(&format!("{SERVICING}\\Packages\\{name}")));
     bench.edit_key(Hive::Software, &path, |key| key.name = name.as_str().into())?;
-    bench.found(Subject::key(Hive::Software.shown(&format!("{SERVICING}\\Packages\\{name}"))))
+    let notes = Expectation::of(bench.plan).notes.into_iter().filter(|note| note.subject == former);
+    let notes = notes.map(|note| Expected { subject: subject.clone(), ..note });
+    Ok(std::iter::once(bench.root(subject.clone())).chain(notes).collect())
 }
 
 // ---- Values
@@ -188,28 +215,8 @@ fn owner_set(bench: &mut Workbench<'_>, target: Target, new: fn(&str) -> Value) 
     bench.found(Subject::value(Hive::Software.shown(&path), &owner))
 }
 
-/// A package that is not there.
-const ABSENT: &str = "Sample-Absent-Package~31bf3856ad364e35~x86~~1.2.3.4";
-
-fn owner_renamed(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expected>> {
-    let path = format!("{}\\Owners", key_path(bench, target.package()));
-    bench.spoil_value(Hive::Software, &path, ABSENT, |key| key.values[0].name = ABSENT.into())
-}
-
-fn index_stale(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expected>> {
-    let path = index_path(bench, target.package());
-    bench.spoil_value(Hive::Software, &path, ABSENT, |key| key.values.push(Value::dword(ABSENT, 0x70)))
-}
-
-fn watches(plan: &StorePlan, list: WatchList) -> Vec<Target> {
+pub(super) fn watches(plan: &StorePlan, list: WatchList) -> Vec<Target> {
     (0..plan.watches.len()).filter(|index| plan.watches[*index].list == list).map(Target::Watch).collect()
-}
-
-fn watch_stale(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expected>> {
-    let Target::Watch(index) = target else { panic!("{target:?} is no watch") };
-    let watch = &bench.plan.watches[index];
-    let path = format!("{}\\{}", watch_path(watch.list), watch.awaited);
-    bench.spoil_value(Hive::Software, &path, ABSENT, |key| key.values[0].name = ABSENT.into())
 }
 
 /// Puts a package into a state before it is staged; Windows Vista and 7 count in single digits.
@@ -229,39 +236,4 @@ fn store_architecture(bench: &mut Workbench<'_>, _: Target) -> io::Result<Vec<Ex
     set(&mut bench.registry.components, Value::binary("StoreArchitecture", [9, 0]));
     bench.write_hive(Hive::Components)?;
     bench.found(Subject::value("COMPONENTS", "StoreArchitecture"))
-}
-
-// ---- What waits
-
-fn pending(bench: &mut Workbench<'_>, list: &str) -> io::Result<Vec<Expected>> {
-    let path = format!("{SERVICING}\\{list}");
-    bench.spoil_key(Hive::Software, &path, |key| key.subkeys.push(Key::new("30000001_1000000001")))
-}
-
-const PENDING: &str = "Windows/WinSxS/pending.xml";
-
-fn write_pending(bench: &mut Workbench<'_>) -> io::Result<()> {
-    let document = "<?xml version='1.0' encoding='utf-8'?>\r\n<PendingTransaction Version=\"3.1\" \
-                    Identifier=\"1a2b3c4d5e6f70819a2b3c4d5e6f7081\"><POQ/></PendingTransaction>";
-    bench.write(PENDING, document.as_bytes())
-}
-
-fn pending_file(bench: &mut Workbench<'_>, _: Target) -> io::Result<Vec<Expected>> {
-    write_pending(bench)?;
-    bench.found(Subject::path(PENDING))
-}
-
-/// That something waits is said, too.
-fn pending_of_another(bench: &mut Workbench<'_>, _: Target) -> io::Result<Vec<Expected>> {
-    write_pending(bench)?;
-    bench.registry.components.values.push(Value::binary("PendingXmlIdentifier", [0xC5; 16]));
-    bench.write_hive(Hive::Components)?;
-    let waits = Expected::new("pending-operations", Subject::path(PENDING));
-    Ok(vec![bench.root(Subject::value("COMPONENTS", "PendingXmlIdentifier")), waits])
-}
-
-fn corrupt_flag(bench: &mut Workbench<'_>, _: Target) -> io::Result<Vec<Expected>> {
-    bench.registry.components.values.push(Value::sz("StoreCorruptTimeStamp", "2020-07-01 12:00:00"));
-    bench.write_hive(Hive::Components)?;
-    bench.found(Subject::value("COMPONENTS", "StoreCorruptTimeStamp"))
 }

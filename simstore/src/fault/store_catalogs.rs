@@ -5,7 +5,7 @@ use super::workbench::{Instead, Workbench};
 use super::{Fault, fault};
 use crate::build::{catalog_of, foreign_catalog, store_catalog_path};
 use crate::expectation::{Expected, Subject};
-use crate::plan::StorePlan;
+use crate::plan::{AssemblyId, PackageId, StorePlan};
 use crate::registry::components::holders;
 use crate::registry::{CATALOGS, Hive, hexadecimal};
 use crate::write::authority::Signer;
@@ -18,6 +18,8 @@ use std::io;
 pub(super) const FAULTS: &[Fault] = &[
     fault("store-catalog-deleted", "the store's catalog is deleted", "csi-catalog-missing", covering,
         |bench, target| bench.lose(&path(bench, target), Instead::Nothing)),
+    fault("store-catalog-renamed", "the store's catalog has another name", "csi-catalog-missing", covering, renamed),
+    fault("store-catalog-removed", "the store's catalog is removed, and its key", "deployment-thumbprint-dangling", covering_one, removed),
     fault("store-catalog-folder", "a folder stands in the place of the store's catalog", "csi-catalog-unreadable", covering,
         |bench, target| bench.lose(&path(bench, target), Instead::Folder)),
     fault("store-catalog-emptied", "the store's catalog has 0 bytes", "csi-catalog-unreadable", covering,
@@ -36,11 +38,18 @@ pub(super) const FAULTS: &[Fault] = &[
 ];
 
 /// Packages whose catalog covers deployments.
-fn covering(plan: &StorePlan) -> Vec<Target> {
-    packages_where(plan, |id| {
-        let first = |deployment| holders(plan, deployment).first().map(|(package, _)| *package);
-        plan.closure(id).into_iter().any(|assembly| first(assembly) == Some(id))
-    })
+pub(super) fn covering(plan: &StorePlan) -> Vec<Target> {
+    packages_where(plan, |id| !covered(plan, id).is_empty())
+}
+
+/// The deployments that a package's catalog covers: those of which no package before it is a holder.
+fn covered(plan: &StorePlan, package: PackageId) -> Vec<AssemblyId> {
+    let is_first = |id| holders(plan, id).first().is_some_and(|(first, _)| *first == package);
+    plan.closure(package).into_iter().filter(|id| is_first(*id)).collect()
+}
+
+fn covering_one(plan: &StorePlan) -> Vec<Target> {
+    packages_where(plan, |id| covered(plan, id).len() == 1)
 }
 
 fn foreign(plan: &StorePlan) -> Vec<Target> {
@@ -59,6 +68,26 @@ fn path(bench: &Workbench<'_>, target: Target) -> String {
 fn another(bench: &Workbench<'_>, target: Target) -> Vec<u8> {
     let catalog = catalog_of(bench.plan, target.package(), &bench.built);
     catalog::write(&Catalog { list_identifier: [0xA5; 16], ..catalog })
+}
+
+/// Under its other name nothing knows the catalog.
+fn renamed(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expected>> {
+    let mut digest = bench.built.catalogs[target.package().0];
+    let path = store_catalog_path(&digest);
+    digest[0] ^= 0xFF;
+    let other = store_catalog_path(&digest);
+    bench.rename(&path, &other)?;
+    let left_over = Expected::new("csi-catalog-orphan", Subject::path(other));
+    Ok(vec![bench.root(Subject::path(path)), left_over])
+}
+
+fn removed(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expected>> {
+    let id = target.package();
+    bench.remove(&path(bench, target))?;
+    let key = format!("{CATALOGS}\\{}", name(bench, target));
+    bench.remove_key(Hive::Components, &key)?;
+    let deployment = super::deployments::key_path(bench.plan, covered(bench.plan, id)[0]);
+    bench.found(Subject::value(Hive::Components.shown(&deployment), "CatalogThumbprint"))
 }
 
 fn of_another(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expected>> {

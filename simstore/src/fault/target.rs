@@ -49,12 +49,23 @@ impl Target {
         let (Target::Assembly(id) | Target::File(id, _)) = self else { panic!("{self:?} is no assembly") };
         id
     }
+
+    /// The hive that is struck; panics as [`Target::package`] does.
+    pub(super) fn hive(self) -> Hive {
+        let Target::Hive(hive) = self else { panic!("{self:?} is no hive") };
+        hive
+    }
 }
 
 // ---- Lists of targets
 
 pub(super) fn the_store(_: &StorePlan) -> Vec<Target> {
     vec![Target::Store]
+}
+
+/// Every hive.
+pub(super) fn hives(_: &StorePlan) -> Vec<Target> {
+    Hive::ALL.map(Target::Hive).to_vec()
 }
 
 pub(super) fn packages(plan: &StorePlan) -> Vec<Target> {

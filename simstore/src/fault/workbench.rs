@@ -9,6 +9,7 @@ use crate::write::catalog::{self, Catalog};
 use crate::write::hive::Key;
 use crate::write::manifest::FileDigests;
 use checker::volume::{VolumeMut, VolumePath};
+use std::collections::BTreeSet;
 use std::io::{self, Read};
 
 /// What stands in the place of a file that was taken away.
@@ -19,13 +20,28 @@ pub(super) enum Instead {
     Folder,
 }
 
+/// When hives are written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum HiveWrites {
+    AtOnce,
+    /// When all faults have struck.
+    AtTheEnd,
+    /// Never, and nothing is signed: it is only to be seen what a fault does.
+    Never,
+}
+
 /// A store, with what is needed to damage it and to make the rest of it fit again.
 pub(super) struct Workbench<'w> {
     pub(super) plan: &'w StorePlan,
     pub(super) built: Built,
     pub(super) registry: Registry,
     pub(super) reseal: bool,
-    finding: &'static str,
+    /// Whether COMPONENTS was made anew, which undoes what was changed in it before.
+    pub(super) is_rebuilt: bool,
+    hives: HiveWrites,
+    /// The hives that are still to be written.
+    due: BTreeSet<Hive>,
+    pub(super) finding: &'static str,
     volume: &'w mut dyn VolumeMut,
 }
 
@@ -39,7 +55,40 @@ impl<'w> Workbench<'w> {
         finding: &'static str,
     ) -> Workbench<'w> {
         let registry = Registry::new(plan, built);
-        Workbench { plan, built: built.clone(), registry, reseal, finding, volume }
+        Workbench {
+            plan,
+            built: built.clone(),
+            registry,
+            reseal,
+            is_rebuilt: false,
+            hives: HiveWrites::AtOnce,
+            due: BTreeSet::new(),
+            finding,
+            volume,
+        }
+    }
+
+    /// The same, for several faults: hives are written when [`Workbench::finish`] is called.
+    pub(super) fn for_several(self) -> Workbench<'w> {
+        Workbench { hives: HiveWrites::AtTheEnd, ..self }
+    }
+
+    /// The same, only to see what a fault does.
+    pub(super) fn for_trial(self) -> Workbench<'w> {
+        Workbench { hives: HiveWrites::Never, ..self }
+    }
+
+    /// Writes what is still to be written.
+    pub(super) fn finish(self) -> io::Result<()> {
+        for hive in &self.due {
+            build::write_hive(self.plan, &self.registry, *hive, self.volume)?;
+        }
+        Ok(())
+    }
+
+    /// Goes on with another fault.
+    pub(super) fn go_on(&mut self, reseal: bool, finding: &'static str) {
+        (self.reseal, self.finding) = (reseal, finding);
     }
 
     /// The root finding of the fault.
@@ -58,6 +107,11 @@ impl<'w> Workbench<'w> {
         let mut bytes = Vec::new();
         self.volume.open(&volume_path(path)?)?.read_to_end(&mut bytes)?;
         Ok(bytes)
+    }
+
+    /// Whether there is a file or a folder of this path.
+    pub(super) fn is_there(&self, path: &str) -> io::Result<bool> {
+        Ok(self.volume.details(&volume_path(path)?).is_ok())
     }
 
     /// Writes a file, into a folder that may not be there yet.
@@ -149,6 +203,17 @@ impl<'w> Workbench<'w> {
         self.found(Subject::key(hive.shown(path)))
     }
 
+    /// Takes a key of COMPONENTS out of its list, and puts it beside that, where nobody looks for it. The finding is on
+    /// where it was.
+    pub(super) fn move_key_up(&mut self, path: &str) -> io::Result<Vec<Expected>> {
+        let moved = self.registry.key(Hive::Components, path).cloned();
+        let moved = moved.unwrap_or_else(|| panic!("there is no key {path}"));
+        let mut parents = path.rsplitn(3, '\\').skip(2);
+        let grandparent = parents.next().expect("every list is below another key");
+        self.edit_key(Hive::Components, grandparent, |key| key.subkeys.push(moved))?;
+        self.lose_key(Hive::Components, path)
+    }
+
     // ---- Signed documents
 
     /// Changes a package manifest, and signs it anew if that is wanted.
@@ -190,8 +255,12 @@ impl<'w> Workbench<'w> {
 
     /// Makes anew what vouches for a document that has other digests now, if that is wanted: the catalogs that list it,
     /// and the registry.
-    fn seal(&mut self, change: impl FnOnce(&mut Built)) -> io::Result<()> {
+    pub(super) fn seal(&mut self, change: impl FnOnce(&mut Built)) -> io::Result<()> {
         if !self.reseal {
+            return Ok(());
+        }
+        if self.hives == HiveWrites::Never {
+            self.is_rebuilt = true;
             return Ok(());
         }
         let former = self.built.clone();
@@ -231,7 +300,7 @@ impl<'w> Workbench<'w> {
         catalog: &[u8],
     ) -> io::Result<()> {
         let path = store_catalog_path(former);
-        if self.volume.details(&volume_path(&path)?).is_ok() {
+        if self.is_there(&path)? {
             self.remove(&path)?;
             self.write(&store_catalog_path(digest), catalog)?;
         }
@@ -241,6 +310,7 @@ impl<'w> Workbench<'w> {
     /// Makes COMPONENTS anew from the digests of the files.
     pub(super) fn rebuild_components(&mut self) -> io::Result<()> {
         self.registry = Registry::new(self.plan, &self.built);
+        self.is_rebuilt = true;
         self.write_hive(Hive::Components)
     }
 
@@ -269,7 +339,14 @@ impl<'w> Workbench<'w> {
     }
 
     pub(super) fn write_hive(&mut self, hive: Hive) -> io::Result<()> {
-        build::write_hive(self.plan, &self.registry, hive, self.volume)
+        match self.hives {
+            HiveWrites::AtOnce => build::write_hive(self.plan, &self.registry, hive, self.volume),
+            HiveWrites::AtTheEnd => {
+                self.due.insert(hive);
+                Ok(())
+            }
+            HiveWrites::Never => Ok(()),
+        }
     }
 }
 

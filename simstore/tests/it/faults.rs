@@ -145,6 +145,26 @@ fn every_fault_gives_what_its_receipt_says() {
     });
 }
 
+/// In a store of hardly anything, too: there a fault has few neighbours, and files are short.
+#[test]
+fn receipts_are_right_in_the_smallest_stores() {
+    for profile in Profile::ALL {
+        let base = Base::of(StorePlan::from_seed(3, profile, Size { components: 0, payload_bytes: 1 << 12 }));
+        let able: Vec<&Fault> = faults().filter(|fault| !fault.targets(&base.plan).is_empty()).collect();
+        let wrong = Mutex::new(Vec::new());
+        crate::in_parallel(&able, |fault| {
+            let targets = fault.targets(&base.plan);
+            let (volume, receipt) = base.struck(fault, &Wound { target: targets[0], reseal: false });
+            let verdict = differences(&receipt.expectation, &volume);
+            if !verdict.is_right() {
+                wrong.lock().unwrap().push(format!("{} on {}: {verdict:#?}", fault.id, receipt.target));
+            }
+        });
+        let wrong = wrong.into_inner().unwrap();
+        assert!(wrong.is_empty(), "{profile}: {} faults are wrong:\n{}", wrong.len(), wrong.join("\n"));
+    }
+}
+
 /// One wound for every fourth fault that can strike.
 pub(crate) fn some_wounds(base: &Base) -> Vec<(&Base, &'static Fault, Wound)> {
     let able = faults().filter(|fault| !fault.targets(&base.plan).is_empty()).step_by(4);

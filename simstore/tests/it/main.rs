@@ -4,6 +4,7 @@
 
 mod alike;
 mod base;
+mod campaign;
 mod clean;
 mod deltas;
 mod false_alarms;
@@ -11,6 +12,7 @@ mod faults;
 mod flips;
 mod hives;
 mod lzms;
+mod matrix;
 mod program;
 mod same_bytes;
 

@@ -62,7 +62,7 @@ pub(super) fn judge(
         Content::Damaged(evidence) => found(FindingId::PayloadCompressionDamaged, evidence),
         // What nothing holds may be left over from a clean-up.
         Content::Without(_) if !subject.is_needed() => {
-            not_verified(shown, Cause::DeltaWithoutSource, outcome)
+            not_verified(shown, Cause::DeltaWithoutSource, outcome);
         }
         Content::Without(version) => {
             let expected = format!("version {version} of the component, to which the file refers");

@@ -1,0 +1,162 @@
+//! One round: wounds are chosen, struck, and what a checker says of them is compared with what it should say.
+
+use super::region::may_refer_to_nothing;
+use super::shrink;
+use super::{Checker, Store};
+use crate::expectation::Expectation;
+use crate::fault::{Fault, Wound, strike_all};
+use crate::judge::Verdict;
+use crate::plan::choices::random_bytes;
+use crate::plan::{Choices, Profile};
+use arbitrary::Unstructured;
+use checker::volume::MemoryVolume;
+use serde::Serialize;
+use std::collections::HashSet;
+
+/// The most wounds of a swarm.
+pub const MAX_WOUNDS: usize = 50;
+
+/// How many times a wound of a swarm is looked for.
+const ATTEMPTS: usize = 4 * MAX_WOUNDS;
+
+/// How many random bytes a round may use up.
+const RANDOM_BYTES: usize = 8 << 10;
+
+/// What came of a round.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Round {
+    /// The seed.
+    pub seed: u64,
+    /// The profile.
+    pub profile: Profile,
+    /// What was struck.
+    pub wounds: Vec<Struck>,
+    /// Whether the checker was right.
+    pub state: State,
+    /// How many findings were foretold, consequences among them.
+    pub expected: usize,
+    /// What was wrong, if anything; after shrinking.
+    #[serde(skip_serializing_if = "Verdict::is_right")]
+    pub wrong: Verdict,
+    /// The command that does this round again, if something was wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reproduce: Option<String>,
+}
+
+/// A wound, as it is reported.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Struck {
+    /// The fault.
+    pub fault: &'static str,
+    /// The finding that it leads to.
+    pub finding: &'static str,
+    /// The update error, if the finding leads to one.
+    pub update_error: Option<String>,
+    /// What was struck.
+    pub target: String,
+    /// Whether what vouches for it was made anew.
+    pub resealed: bool,
+}
+
+/// Whether the checker was right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    /// It said exactly what was foretold.
+    Exact,
+    /// The same, and some of it follows from something else.
+    ExactWithConsequences,
+    /// The result is a valid store, and it said nothing.
+    Neutral,
+    /// It said something else.
+    Wrong,
+}
+
+pub(super) fn run(
+    store: &Store,
+    profile: Profile,
+    seed: u64,
+    checker: &Checker<'_>,
+) -> Result<Round, String> {
+    let bytes = random_bytes(seed ^ (profile as u64) << 56, RANDOM_BYTES);
+    let mut random = Unstructured::new(&bytes);
+    let mut choices = Choices::new(&mut random);
+    let wounds = if choices.once_in(4) { swarm(store, &mut choices) } else { one(store, &mut choices) };
+    let (expected, verdict) = judge(store, &wounds, checker)?;
+    let (wounds, verdict) = if verdict.is_right() {
+        (wounds, verdict)
+    } else {
+        shrink::fewest(wounds, verdict, &|wounds| Ok(judge(store, wounds, checker)?.1))?
+    };
+    Ok(Round {
+        seed,
+        profile,
+        state: state(&expected, &verdict),
+        expected: expected.findings.len(),
+        reproduce: (!verdict.is_right())
+            .then(|| format!("simstore campaign --seeds {seed}..{} --profile {profile}", seed + 1)),
+        wounds: wounds.iter().map(|(fault, wound)| struck(store, fault, wound)).collect(),
+        wrong: verdict,
+    })
+}
+
+type Wounds = Vec<(&'static Fault, Wound)>;
+
+fn one(store: &Store, choices: &mut Choices<'_, '_>) -> Wounds {
+    let (fault, targets) = &store.able[choices.below(store.able.len())];
+    let reseal = fault.is_resealable && choices.once_in(2);
+    vec![(fault, Wound { target: targets[choices.below(targets.len())], reseal })]
+}
+
+/// Wounds in regions that have nothing to do with each other, of kinds of which a random half is left out.
+fn swarm(store: &Store, choices: &mut Choices<'_, '_>) -> Wounds {
+    let wanted = choices.between(2, MAX_WOUNDS);
+    let left_out: Vec<bool> = store.able.iter().map(|_| choices.once_in(2)).collect();
+    let mut struck = HashSet::new();
+    let mut refers_to_nothing = false;
+    let mut wounds = Wounds::new();
+    for _ in 0..ATTEMPTS {
+        let kind = choices.below(store.able.len());
+        let (fault, targets) = &store.able[kind];
+        let target = targets[choices.below(targets.len())];
+        let Some(region) = store.regions.region(&store.plan, fault, target) else { continue };
+        let refers = may_refer_to_nothing(fault);
+        if wounds.len() < wanted && !left_out[kind] && !(refers && refers_to_nothing) && struck.insert(region)
+        {
+            refers_to_nothing |= refers;
+            let reseal = fault.is_resealable && choices.once_in(2);
+            wounds.push((fault, Wound { target, reseal }));
+        }
+    }
+    wounds
+}
+
+/// Strikes all of the wounds, and compares.
+fn judge(store: &Store, wounds: &Wounds, checker: &Checker<'_>) -> Result<(Expectation, Verdict), String> {
+    let mut volume: MemoryVolume = store.volume.clone();
+    let expected =
+        strike_all(wounds, &store.plan, &store.built, &mut volume).map_err(|error| error.to_string())?;
+    let verdict = store.judge(checker, &volume, &expected)?;
+    Ok((expected, verdict))
+}
+
+fn state(expected: &Expectation, verdict: &Verdict) -> State {
+    match () {
+        () if !verdict.is_right() => State::Wrong,
+        () if expected.findings.is_empty() => State::Neutral,
+        () if expected.findings.iter().any(|finding| finding.caused_by.is_some()) => {
+            State::ExactWithConsequences
+        }
+        () => State::Exact,
+    }
+}
+
+fn struck(store: &Store, fault: &Fault, wound: &Wound) -> Struck {
+    Struck {
+        fault: fault.id,
+        finding: fault.finding,
+        update_error: fault.update_error().map(|code| code.to_string()),
+        target: wound.target.name(&store.plan),
+        resealed: wound.reseal,
+    }
+}

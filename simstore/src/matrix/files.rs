@@ -1,0 +1,276 @@
+//! Files that are compared with a digest or a checksum, as objects: payload, differentials, compressed manifests.
+
+use super::field::{self, Field, Kind};
+use super::foretold::Foretold;
+use super::object::{Failure, Struck, Wound};
+use super::store::Store;
+use crate::build::{file_path, manifest_path};
+use crate::expectation::Subject;
+use crate::forms::differential_path;
+use crate::plan::{Assembly, AssemblyId, File, FileForm, LIBRARY, ManifestForm, Payload};
+use crate::write::wrapper;
+use std::ops::Range;
+
+/// Files of one kind, and their fields, each with the position of its file.
+pub(super) struct Files {
+    files: Vec<Stored>,
+    pub(super) fields: Vec<Field>,
+    /// Of which file each field is.
+    owners: Vec<usize>,
+}
+
+/// A file in a store.
+struct Stored {
+    path: String,
+    form: Form,
+}
+
+/// What vouches for a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    /// The digest in a manifest.
+    Payload,
+    /// The checksum before the differential, whose finding this is.
+    Differential(&'static str),
+    /// Whatever vouches for the document that it stands for.
+    Manifest,
+}
+
+/// How many files of one kind are struck.
+const MAX_FILES: usize = 3;
+
+/// How long the pieces are in which content without fields of its own is struck, in bytes.
+const PIECE_BYTES: usize = 64;
+
+impl Files {
+    /// Files as they are: of something installed, of something staged, and with an SHA-1.
+    pub(super) fn payload(store: &Store) -> Option<Files> {
+        let installed = store.plan.installed();
+        let of = |is_wanted: &dyn Fn(AssemblyId, &File) -> bool| {
+            let mut files = plain_files(store).filter(|(id, file)| is_wanted(*id, file));
+            files.next().map(|(id, file)| file_path(store.plan.assembly(id), file))
+        };
+        let chosen = [
+            of(&|id, _| installed[id.0]),
+            of(&|id, _| !installed[id.0]),
+            of(&|_, file| file.digest == crate::plan::DigestMethod::Sha1),
+        ];
+        let mut paths: Vec<String> = chosen.into_iter().flatten().collect();
+        paths.dedup();
+        Files::new(store, paths.into_iter().map(|path| Stored { path, form: Form::Payload }).collect())
+    }
+
+    /// Differentials: a forward one, a reverse one that can be judged, and one from nothing.
+    pub(super) fn differentials(store: &Store) -> Option<Files> {
+        let with_forms = all_files(store).filter_map(|(assembly, file)| match file.form {
+            FileForm::Differentials(form) => Some((assembly, file, form)),
+            _ => None,
+        });
+        let with_forms: Vec<_> = with_forms.collect();
+        let kinds =
+            [("f", "delta-forward-corrupt"), ("r", "delta-reverse-corrupt"), ("n", "delta-null-corrupt")];
+        let files = kinds.into_iter().filter_map(|(folder, finding)| {
+            let (assembly, file, _) = with_forms.iter().find(|(_, _, form)| match folder {
+                "f" => form.forward,
+                "r" => form.reverse && form.original.is_some(),
+                _ => form.null,
+            })?;
+            Some(Stored {
+                path: differential_path(assembly, file, folder),
+                form: Form::Differential(finding),
+            })
+        });
+        Files::new(store, files.collect())
+    }
+
+    /// Manifests that are compressed.
+    pub(super) fn compressed_manifests(store: &Store) -> Option<Files> {
+        let compressed =
+            store.plan.assemblies.iter().filter(|assembly| {
+                assembly.is_registered && assembly.manifest_form == ManifestForm::Compressed
+            });
+        let files = compressed.map(|assembly| Stored { path: manifest_path(assembly), form: Form::Manifest });
+        Files::new(store, files.take(MAX_FILES).collect())
+    }
+
+    /// A file that no check reads, as if it were payload.
+    pub(super) fn canary(store: &Store) -> Option<Files> {
+        let is_unchecked = |path: &&str| !path.starts_with("Windows/WinSxS/");
+        let mut clutter = store.plan.clutter.iter().map(|clutter| clutter.path.as_str());
+        let path = clutter.find(is_unchecked)?.to_owned();
+        Files::new(store, vec![Stored { path, form: Form::Payload }])
+    }
+
+    fn new(store: &Store, files: Vec<Stored>) -> Option<Files> {
+        let (mut fields, mut owners) = (Vec::new(), Vec::new());
+        for (index, file) in files.iter().enumerate() {
+            let length = store.read(&file.path).ok()?.len();
+            let found = file.form.fields(length);
+            owners.extend(std::iter::repeat_n(index, found.len()));
+            fields.extend(found);
+        }
+        (!files.is_empty()).then_some(Files { files, fields, owners })
+    }
+
+    pub(super) fn strike(&self, store: &Store, wound: Wound) -> Result<Struck, Failure> {
+        let owner = self.owners[wound.field];
+        let file = &self.files[owner];
+        let first = self.owners.iter().position(|other| *other == owner).unwrap_or_default();
+        let fields = &self.fields[first..first + self.owners.iter().filter(|other| **other == owner).count()];
+        let before = store.read(&file.path)?;
+        let mut bytes = field::change(before, fields, wound.field - first, wound.verb)?;
+        let foretold = if wound.reseal {
+            if !matches!(file.form, Form::Differential(_)) {
+                return Err("what vouches for it is no part of it".into());
+            }
+            bytes = wrapper::checksummed(bytes.get(CHECKSUM_BYTES..).unwrap_or_default());
+            if bytes == before {
+                return Err("it is what vouches for the rest".into());
+            }
+            file.resealed(before, &bytes)?
+        } else {
+            file.stale(before, &bytes)?
+        };
+        Ok(Struck { volume: store.with(&file.path, &bytes)?, foretold })
+    }
+}
+
+/// The length of the checksum before a differential in a folder of its own.
+const CHECKSUM_BYTES: usize = 4;
+/// The length of the mark of a wrapper.
+const MARK_BYTES: usize = 4;
+/// The length of the magic of a differential.
+const MAGIC_BYTES: usize = 4;
+/// The length of the time in a differential, which means nothing.
+const TIME_BYTES: usize = 8;
+/// How much of a patch is its header, with bits that mean nothing, at most.
+const HEADER_BYTES: usize = 24;
+
+impl Form {
+    /// The fields of a file of some length.
+    fn fields(self, length: usize) -> Vec<Field> {
+        let part = |name: &str, range: Range<usize>| Field::new(name, Kind::Part, range);
+        let start = match self {
+            Form::Payload => {
+                return std::iter::once(part("file", 0..length)).chain(pieces("piece", 0..length)).collect();
+            }
+            Form::Differential(_) => ("checksum", CHECKSUM_BYTES),
+            Form::Manifest => ("mark", MARK_BYTES),
+        };
+        let (magic, time) = (start.1, start.1 + MAGIC_BYTES);
+        let patch = time + TIME_BYTES;
+        let mut fields = vec![
+            part("file", 0..length),
+            part(start.0, 0..magic),
+            part("magic", magic..time),
+            part("time", time..patch),
+        ];
+        let rest = if self == Form::Manifest {
+            // The header has bits that mean nothing, and so has the last byte.
+            patch + HEADER_BYTES..length.saturating_sub(1)
+        } else {
+            patch..length
+        };
+        fields.extend(pieces("patch", rest));
+        fields
+    }
+}
+
+fn pieces(pattern: &str, range: Range<usize>) -> Vec<Field> {
+    let starts = range.clone().step_by(PIECE_BYTES);
+    starts.map(|start| Field::new(pattern, Kind::Part, start..(start + PIECE_BYTES).min(range.end))).collect()
+}
+
+impl Stored {
+    /// What is found of a file that nothing was fitted to.
+    fn stale(&self, before: &[u8], bytes: &[u8]) -> Result<Foretold, Failure> {
+        let subject = Subject::path(&self.path);
+        Ok(match self.form {
+            Form::Payload => Foretold::one("payload-corrupt", subject),
+            Form::Differential(finding) => Foretold::one(finding, subject),
+            Form::Manifest => return compressed(before, bytes, &self.path),
+        })
+    }
+
+    /// What is found of a differential whose checksum fits.
+    fn resealed(&self, before: &[u8], bytes: &[u8]) -> Result<Foretold, Failure> {
+        let Form::Differential(finding) = self.form else { return Ok(Foretold::nothing()) };
+        let magic = CHECKSUM_BYTES..CHECKSUM_BYTES + MAGIC_BYTES;
+        let patch = magic.end + TIME_BYTES;
+        if bytes.get(magic.clone()) != before.get(magic) || bytes.len() < patch {
+            Ok(Foretold::one(finding, Subject::path(&self.path)))
+        } else if bytes.get(patch..) == before.get(patch..) {
+            Ok(Foretold::nothing())
+        } else {
+            Err("only a decoder can tell what another patch leads to".into())
+        }
+    }
+}
+
+/// What is found of a changed compressed manifest. What another patch leads to only a decoder can tell: to nothing, or to
+/// a document that is wrong in any way, or of which only the digest is; what another header leads to may be a form that is
+/// not verified at all.
+fn compressed(before: &[u8], bytes: &[u8], path: &str) -> Result<Foretold, Failure> {
+    let magic = MARK_BYTES..MARK_BYTES + MAGIC_BYTES;
+    let patch = magic.end + TIME_BYTES;
+    let header = patch..patch + HEADER_BYTES;
+    let one = |id: &str| Foretold::one(id, Subject::path(path));
+    Ok(if bytes.is_empty() {
+        one("manifest-zero-length")
+    } else if bytes.iter().all(|byte| *byte == 0) {
+        one("manifest-all-zeros")
+    } else if bytes.get(..MARK_BYTES) != before.get(..MARK_BYTES) {
+        // Other wrappers are none of manifests; without a wrapper it is a document.
+        Foretold::one_of(&UNWRAPPED, &Subject::path(path))
+    } else if bytes.get(magic.clone()) != before.get(magic) || bytes.len() < patch {
+        one("manifest-compression-damaged")
+    } else if bytes.get(patch..) == before.get(patch..) {
+        Foretold::nothing()
+    } else if bytes.starts_with(before) {
+        one("manifest-compression-trailing")
+    } else if bytes.get(header.clone()) != before.get(header) {
+        return Err("only a decoder can tell what another header leads to".into());
+    } else {
+        Foretold::any_on(path)
+    })
+}
+
+/// What is found of something that is neither compressed nor a document.
+const UNWRAPPED: [&str; 4] = [
+    "manifest-compression-damaged",
+    "manifest-illegal-character",
+    "manifest-not-well-formed",
+    "manifest-nul-tail",
+];
+
+/// Every file of a component that is in the store.
+fn all_files(store: &Store) -> impl Iterator<Item = (&Assembly, &File)> {
+    let there = store
+        .plan
+        .assemblies
+        .iter()
+        .filter(|assembly| assembly.is_registered && assembly.payload == Payload::Present);
+    there.flat_map(|assembly| assembly.files.iter().map(move |file| (assembly, file)))
+}
+
+/// Files that are there as they are, are not empty, and that nothing else is made from.
+pub(super) fn plain_files(store: &Store) -> impl Iterator<Item = (AssemblyId, &File)> {
+    let plan = &store.plan;
+    let is_source = |id: AssemblyId, name: &str| {
+        let mut files = plan.assemblies.iter().flat_map(|assembly| &assembly.files);
+        files.any(|file| file.name == name && file.form.source() == Some(id))
+    };
+    let assemblies = plan
+        .assemblies
+        .iter()
+        .enumerate()
+        .filter(|(_, assembly)| assembly.is_registered && assembly.payload == Payload::Present);
+    let files = assemblies
+        .flat_map(|(index, assembly)| assembly.files.iter().map(move |file| (AssemblyId(index), file)));
+    files.filter(move |(id, file)| {
+        file.form == FileForm::Plain
+            && file.content.length_bytes > 0
+            && file.name != LIBRARY
+            && !is_source(*id, &file.name)
+    })
+}
