@@ -85,6 +85,10 @@ fn find<Headers: ImageNtHeaders>(file: &[u8], kind: u16, name: u16) -> Result<&[
     let Some(ResourceDirectoryEntryData::Data(entry)) = table(&languages, None)? else { return Err(missing) };
     let (address, size_bytes) =
         (entry.offset_to_data.get(LittleEndian), entry.size.get(LittleEndian) as usize);
+    if size_bytes == 0 {
+        // Nothing may lie at the very end of a section, which belongs to none.
+        return Ok(&file[..0]);
+    }
     let content = sections.pe_data_at(file, address).and_then(|content| content.get(..size_bytes));
     content.ok_or(ResourceError::because("the resource lies outside of the file"))
 }

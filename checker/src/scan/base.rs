@@ -180,6 +180,9 @@ fn extract(image: &Image<'_>, folder: &Folder, entry: &Entry) -> Result<Vec<u8>,
         return Err("it is compressed itself, as in a superseded servicing stack".to_owned());
     }
     let base = in_library(&file).map_err(|error| error.to_string())?;
+    if base.is_empty() {
+        return Err("its base document is empty".to_owned());
+    }
     if base.len() > MAX_BASE_BYTES {
         return Err(format!(
             "its base document has {} bytes, and at most {MAX_BASE_BYTES} are read",

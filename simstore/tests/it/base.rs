@@ -96,6 +96,7 @@ fn a_library_without_a_usable_base_is_named_with_its_reason() {
         (at(Wound::NoBase), "it has no resource of type 614 with the name 1"),
         (at(Wound::BaseOutsideOfSections), "the resource lies outside of the file"),
         (at(Wound::BaseTooLong), "the resource lies outside of the file"),
+        (library(b"", None), "its base document is empty"),
         (b"DCS\x01".to_vec(), "it is compressed itself"),
     ] {
         let mut image = Image::new();
