@@ -149,7 +149,9 @@ pub(super) fn files_in_form(plan: &StorePlan, is_wanted: impl Fn(FileForm) -> bo
     files
         .filter(|(id, file)| {
             let file = &plan.assembly(*id).files[*file];
-            file.content.length_bytes > 0 && is_wanted(file.form)
+            // What leads from another file is as long as that.
+            let source = file.form.source().and_then(|source| plan.file_named(source, &file.name));
+            source.unwrap_or(file).content.length_bytes > 0 && is_wanted(file.form)
         })
         .map(|(id, file)| Target::File(id, file))
         .collect()
