@@ -9,11 +9,11 @@ use checker::report::Scanned;
 use checker::report::json::ScanReport;
 use checker::scan::Scan;
 use checker::volume::MemoryVolume;
-use simstore::build::{Built, build};
 use simstore::expectation::Expectation;
 use simstore::fault::{Fault, Wound, faults};
 use simstore::judge::judge;
 use simstore::plan::StorePlan;
+use simstore::store::Store;
 use simstore::write::authority::roots_pem;
 
 /// The moment for which stores are judged: the expired half of the test certificates has expired.
@@ -25,11 +25,13 @@ pub fn run(input: &[u8]) {
     // The plan takes whatever bytes are left, so what is damaged is chosen first.
     let Ok(choice) = Choice::arbitrary(&mut bytes) else { return };
     let Ok(plan) = StorePlan::arbitrary(&mut bytes) else { return };
-    let mut volume = MemoryVolume::new();
-    let built = build(&plan, &mut volume).expect("memory can be written");
-    match choice.wound(&plan) {
-        None => is_judged_as(&Expectation::of(&plan), &volume, "healthy"),
-        Some((fault, wound)) => damaged(&plan, &built, &mut volume, fault, &wound),
+    let store = Store::new(plan).expect("memory can be written");
+    match choice.wound(&store.plan) {
+        None => is_judged_as(&Expectation::of(&store.plan), &store.volume, "healthy"),
+        Some((fault, wound)) => {
+            let (volume, receipt) = store.struck(fault, &wound).expect("memory can be written");
+            is_judged_as(&receipt.expectation, &volume, fault.id);
+        }
     }
 }
 
@@ -49,11 +51,6 @@ impl Choice {
         let target = *targets.get(usize::from(self.target).checked_rem(targets.len())?)?;
         Some((fault, Wound { target, reseal: self.reseal && fault.is_resealable }))
     }
-}
-
-fn damaged(plan: &StorePlan, built: &Built, volume: &mut MemoryVolume, fault: &Fault, wound: &Wound) {
-    let receipt = fault.strike(plan, built, volume, wound).expect("memory can be written");
-    is_judged_as(&receipt.expectation, volume, fault.id);
 }
 
 fn is_judged_as(expectation: &Expectation, volume: &MemoryVolume, what: &str) {

@@ -9,11 +9,11 @@ mod region;
 mod round;
 mod shrink;
 
-use crate::build::{Built, build};
 use crate::expectation::Expectation;
 use crate::fault::{Fault, Target, faults};
-use crate::judge::{Report, Verdict, judge};
+use crate::judge::{Report, judge};
 use crate::plan::{Profile, Size, StorePlan};
+use crate::store::Store;
 use checker::volume::MemoryVolume;
 use region::Regions;
 pub use round::{MAX_WOUNDS, Round, State, Struck};
@@ -79,34 +79,20 @@ pub fn blocks(seeds: &Range<u64>, profiles: &[Profile], shard: Shard) -> Vec<Blo
 }
 
 /// A healthy store, with everything in it that faults can strike.
-pub(crate) struct Store {
-    plan: StorePlan,
-    built: Built,
-    volume: MemoryVolume,
+pub(crate) struct Ground {
+    store: Store,
     able: Vec<(&'static Fault, Vec<Target>)>,
     regions: Regions,
 }
 
-impl Store {
-    fn new(profile: Profile, seed: u64, size: Size) -> Result<Store, String> {
+impl Ground {
+    fn new(profile: Profile, seed: u64, size: Size) -> Result<Ground, String> {
         let plan = StorePlan::from_seed(seed, profile, size);
-        let mut volume = MemoryVolume::new();
-        let built = build(&plan, &mut volume).map_err(|error| error.to_string())?;
         let able = faults().map(|fault| (fault, fault.targets(&plan)));
         let able = able.filter(|(_, targets)| !targets.is_empty()).collect();
         let regions = Regions::of(&plan);
-        Ok(Store { plan, built, volume, able, regions })
-    }
-
-    /// What a checker says of a struck copy, compared with what it should say.
-    fn judge(
-        &self,
-        checker: &Checker<'_>,
-        volume: &MemoryVolume,
-        expected: &Expectation,
-    ) -> Result<Verdict, String> {
-        let _ = &self.plan;
-        Ok(judge(expected, &checker(volume)?))
+        let store = Store::new(plan).map_err(|error| error.to_string())?;
+        Ok(Ground { store, able, regions })
     }
 }
 
@@ -117,10 +103,11 @@ impl Store {
 /// If the checker cannot check, or the store of the block is not clean.
 pub fn run(block: &Block, checker: &Checker<'_>) -> Result<Vec<Round>, String> {
     let seed = block.seeds.start / ROUNDS_PER_STORE;
-    let store = Store::new(block.profile, seed, Size::SMALL)?;
-    let clean = store.judge(checker, &store.volume, &Expectation::of(&store.plan))?;
+    let ground = Ground::new(block.profile, seed, Size::SMALL)?;
+    let Store { plan, volume, .. } = &ground.store;
+    let clean = judge(&Expectation::of(plan), &checker(volume)?);
     if !clean.is_right() {
         return Err(format!("the healthy store {} {seed} is not clean: {clean:#?}", block.profile));
     }
-    block.seeds.clone().map(|seed| round::run(&store, block.profile, seed, checker)).collect()
+    block.seeds.clone().map(|seed| round::run(&ground, block.profile, seed, checker)).collect()
 }

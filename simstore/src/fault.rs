@@ -25,10 +25,10 @@ mod store_catalogs;
 mod target;
 mod workbench;
 
-use crate::build::Built;
 use crate::expectation::{Expectation, Expected, info};
 use crate::plan::StorePlan;
 use crate::plan::choices::next_random;
+use crate::store::Healthy;
 use checker::code::Hresult;
 use checker::volume::{MemoryVolume, VolumeMut};
 use serde::Serialize;
@@ -113,12 +113,12 @@ impl Fault {
     /// What the volume gives.
     pub fn strike(
         &self,
-        plan: &StorePlan,
-        built: &Built,
+        healthy: Healthy<'_>,
         volume: &mut dyn VolumeMut,
         wound: &Wound,
     ) -> io::Result<Receipt> {
-        let mut workbench = Workbench::new(plan, built, volume, wound.reseal, self.finding);
+        let plan = healthy.plan;
+        let mut workbench = Workbench::new(healthy, volume, wound.reseal, self.finding);
         let findings = (self.strike)(&mut workbench, wound.target)?;
         let expectation = Expectation::of_damaged(plan, findings);
         Ok(Receipt {
@@ -140,29 +140,28 @@ impl Fault {
 /// What the volume gives.
 pub fn strike_all(
     wounds: &[(&Fault, Wound)],
-    plan: &StorePlan,
-    built: &Built,
+    healthy: Healthy<'_>,
     volume: &mut MemoryVolume,
 ) -> io::Result<Expectation> {
     // What makes the registry anew comes first: it would undo what others do there.
     let (mut first, mut then) = (Vec::new(), Vec::new());
     for (fault, wound) in wounds {
         let mut alone = volume.clone();
-        let workbench = Workbench::new(plan, built, &mut alone, wound.reseal, fault.finding);
+        let workbench = Workbench::new(healthy, &mut alone, wound.reseal, fault.finding);
         let mut workbench = workbench.for_trial();
         if wounds.len() > 1 {
             (fault.strike)(&mut workbench, wound.target)?;
         }
         if workbench.is_rebuilt { first.push((fault, wound)) } else { then.push((fault, wound)) }
     }
-    let mut workbench = Workbench::new(plan, built, volume, false, "").for_several();
+    let mut workbench = Workbench::new(healthy, volume, false, "").for_several();
     let mut findings = Vec::new();
     for (fault, wound) in first.into_iter().chain(then) {
         workbench.go_on(wound.reseal, fault.finding);
         findings.extend((fault.strike)(&mut workbench, wound.target)?);
     }
     workbench.finish()?;
-    Ok(Expectation::of_damaged(plan, findings))
+    Ok(Expectation::of_damaged(healthy.plan, findings))
 }
 
 /// A fault and a store that has nothing which it could strike.

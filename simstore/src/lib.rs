@@ -20,6 +20,8 @@ pub mod judge;
 pub mod matrix;
 pub mod plan;
 pub mod registry;
+mod seal;
+pub mod store;
 pub mod store_folder;
 mod temp_store;
 pub mod write;

@@ -17,7 +17,6 @@ mod names;
 mod object;
 mod page;
 mod report;
-mod store;
 mod verb;
 
 pub use object::Object;
@@ -27,6 +26,7 @@ pub use verb::Verb;
 
 use crate::judge;
 use crate::plan::StorePlan;
+use crate::store::Store;
 use checker::volume::MemoryVolume;
 use object::{Failure, Sample, Wound};
 use serde::Serialize;
@@ -34,7 +34,6 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use store::Store;
 
 /// A checker: what it says about a store, or why it says nothing.
 pub type Checker<'c> = dyn Fn(&MemoryVolume) -> Result<judge::Report, String> + Sync + 'c;

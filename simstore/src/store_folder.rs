@@ -4,6 +4,8 @@
 use crate::build::{Built, build};
 use crate::fault::{Fault, Receipt, Wound};
 use crate::plan::StorePlan;
+use crate::registry::Registry;
+use crate::store::Healthy;
 use crate::write::authority::roots_pem;
 use checker::volume::RealFolder;
 use serde::{Deserialize, Serialize};
@@ -146,7 +148,9 @@ impl StoreFolder {
         let mut volume = RealFolder::open(self.image())?;
         // Whatever happens now, the store is no healthy one any more.
         fs::write(&path, b"{}\n")?;
-        let receipt = fault.strike(&self.plan, &self.built, &mut volume, wound)?;
+        let registry = Registry::new(&self.plan, &self.built);
+        let healthy = Healthy { plan: &self.plan, built: &self.built, registry: &registry };
+        let receipt = fault.strike(healthy, &mut volume, wound)?;
         fs::write(path, serde_json::to_vec_pretty(&receipt)?)?;
         Ok(receipt)
     }

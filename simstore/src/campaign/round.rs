@@ -2,14 +2,13 @@
 
 use super::region::may_refer_to_nothing;
 use super::shrink;
-use super::{Checker, Store};
+use super::{Checker, Ground};
 use crate::expectation::Expectation;
-use crate::fault::{Fault, Wound, strike_all};
-use crate::judge::Verdict;
+use crate::fault::{Fault, Wound};
+use crate::judge::{self, Verdict};
 use crate::plan::choices::random_bytes;
 use crate::plan::{Choices, Profile};
 use arbitrary::Unstructured;
-use checker::volume::MemoryVolume;
 use serde::Serialize;
 use std::collections::HashSet;
 
@@ -73,7 +72,7 @@ pub enum State {
 }
 
 pub(super) fn run(
-    store: &Store,
+    ground: &Ground,
     profile: Profile,
     seed: u64,
     checker: &Checker<'_>,
@@ -81,12 +80,12 @@ pub(super) fn run(
     let bytes = random_bytes(seed ^ (profile as u64) << 56, RANDOM_BYTES);
     let mut random = Unstructured::new(&bytes);
     let mut choices = Choices::new(&mut random);
-    let wounds = if choices.once_in(4) { swarm(store, &mut choices) } else { one(store, &mut choices) };
-    let (expected, verdict) = judge(store, &wounds, checker)?;
+    let wounds = if choices.once_in(4) { swarm(ground, &mut choices) } else { one(ground, &mut choices) };
+    let (expected, verdict) = judge(ground, &wounds, checker)?;
     let (wounds, verdict) = if verdict.is_right() {
         (wounds, verdict)
     } else {
-        shrink::fewest(wounds, verdict, &|wounds| Ok(judge(store, wounds, checker)?.1))?
+        shrink::fewest(wounds, verdict, &|wounds| Ok(judge(ground, wounds, checker)?.1))?
     };
     Ok(Round {
         seed,
@@ -95,31 +94,31 @@ pub(super) fn run(
         expected: expected.findings.len(),
         reproduce: (!verdict.is_right())
             .then(|| format!("simstore campaign --seeds {seed}..{} --profile {profile}", seed + 1)),
-        wounds: wounds.iter().map(|(fault, wound)| struck(store, fault, wound)).collect(),
+        wounds: wounds.iter().map(|(fault, wound)| struck(ground, fault, wound)).collect(),
         wrong: verdict,
     })
 }
 
 type Wounds = Vec<(&'static Fault, Wound)>;
 
-fn one(store: &Store, choices: &mut Choices<'_, '_>) -> Wounds {
-    let (fault, targets) = &store.able[choices.below(store.able.len())];
+fn one(ground: &Ground, choices: &mut Choices<'_, '_>) -> Wounds {
+    let (fault, targets) = &ground.able[choices.below(ground.able.len())];
     let reseal = fault.is_resealable && choices.once_in(2);
     vec![(fault, Wound { target: targets[choices.below(targets.len())], reseal })]
 }
 
 /// Wounds in regions that have nothing to do with each other, of kinds of which a random half is left out.
-fn swarm(store: &Store, choices: &mut Choices<'_, '_>) -> Wounds {
+fn swarm(ground: &Ground, choices: &mut Choices<'_, '_>) -> Wounds {
     let wanted = choices.between(2, MAX_WOUNDS);
-    let left_out: Vec<bool> = store.able.iter().map(|_| choices.once_in(2)).collect();
+    let left_out: Vec<bool> = ground.able.iter().map(|_| choices.once_in(2)).collect();
     let mut struck = HashSet::new();
     let mut refers_to_nothing = false;
     let mut wounds = Wounds::new();
     for _ in 0..ATTEMPTS {
-        let kind = choices.below(store.able.len());
-        let (fault, targets) = &store.able[kind];
+        let kind = choices.below(ground.able.len());
+        let (fault, targets) = &ground.able[kind];
         let target = targets[choices.below(targets.len())];
-        let Some(region) = store.regions.region(&store.plan, fault, target) else { continue };
+        let Some(region) = ground.regions.region(&ground.store.plan, fault, target) else { continue };
         let refers = may_refer_to_nothing(fault);
         if wounds.len() < wanted && !left_out[kind] && !(refers && refers_to_nothing) && struck.insert(region)
         {
@@ -132,11 +131,9 @@ fn swarm(store: &Store, choices: &mut Choices<'_, '_>) -> Wounds {
 }
 
 /// Strikes all of the wounds, and compares.
-fn judge(store: &Store, wounds: &Wounds, checker: &Checker<'_>) -> Result<(Expectation, Verdict), String> {
-    let mut volume: MemoryVolume = store.volume.clone();
-    let expected =
-        strike_all(wounds, &store.plan, &store.built, &mut volume).map_err(|error| error.to_string())?;
-    let verdict = store.judge(checker, &volume, &expected)?;
+fn judge(ground: &Ground, wounds: &Wounds, checker: &Checker<'_>) -> Result<(Expectation, Verdict), String> {
+    let (volume, expected) = ground.store.struck_by_all(wounds).map_err(|error| error.to_string())?;
+    let verdict = judge::judge(&expected, &checker(&volume)?);
     Ok((expected, verdict))
 }
 
@@ -151,12 +148,12 @@ fn state(expected: &Expectation, verdict: &Verdict) -> State {
     }
 }
 
-fn struck(store: &Store, fault: &Fault, wound: &Wound) -> Struck {
+fn struck(ground: &Ground, fault: &Fault, wound: &Wound) -> Struck {
     Struck {
         fault: fault.id,
         finding: fault.finding,
         update_error: fault.update_error().map(|code| code.to_string()),
-        target: wound.target.name(&store.plan),
+        target: wound.target.name(&ground.store.plan),
         resealed: wound.reseal,
     }
 }

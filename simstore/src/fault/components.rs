@@ -187,7 +187,7 @@ fn former_listed(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Ex
     let digests = bench.built.manifests[id.0];
     bench.reseal = true;
     bench.seal(|built| built.manifests[id.0] = FileDigests::of(b"a former build"))?;
-    bench.built.manifests[id.0] = digests;
+    bench.built.to_mut().manifests[id.0] = digests;
     bench.rebuild_components()?;
     bench.found(Subject::path(manifest_path(bench.plan.assembly(id))))
 }

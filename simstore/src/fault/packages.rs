@@ -233,7 +233,7 @@ fn architecture(bench: &mut Workbench<'_>, value: Value) -> io::Result<Vec<Expec
 }
 
 fn store_architecture(bench: &mut Workbench<'_>, _: Target) -> io::Result<Vec<Expected>> {
-    set(&mut bench.registry.components, Value::binary("StoreArchitecture", [9, 0]));
+    set(&mut bench.registry.to_mut().components, Value::binary("StoreArchitecture", [9, 0]));
     bench.write_hive(Hive::Components)?;
     bench.found(Subject::value("COMPONENTS", "StoreArchitecture"))
 }

@@ -49,14 +49,14 @@ fn pending_file(bench: &mut Workbench<'_>, _: Target) -> io::Result<Vec<Expected
 /// That something waits is said, too.
 fn pending_of_another(bench: &mut Workbench<'_>, identifier: &[u8]) -> io::Result<Vec<Expected>> {
     write_pending(bench)?;
-    bench.registry.components.values.push(Value::binary("PendingXmlIdentifier", identifier));
+    bench.registry.to_mut().components.values.push(Value::binary("PendingXmlIdentifier", identifier));
     bench.write_hive(Hive::Components)?;
     let waits = Expected::new("pending-operations", Subject::path(PENDING));
     Ok(vec![bench.root(Subject::value("COMPONENTS", "PendingXmlIdentifier")), waits])
 }
 
 fn corrupt_flag(bench: &mut Workbench<'_>, _: Target) -> io::Result<Vec<Expected>> {
-    bench.registry.components.values.push(Value::sz("StoreCorruptTimeStamp", "2020-07-01 12:00:00"));
+    bench.registry.to_mut().components.values.push(Value::sz("StoreCorruptTimeStamp", "2020-07-01 12:00:00"));
     bench.write_hive(Hive::Components)?;
     bench.found(Subject::value("COMPONENTS", "StoreCorruptTimeStamp"))
 }

@@ -4,11 +4,14 @@ use crate::build::{self, Built, manifest_path, package_path, store_catalog_path}
 use crate::expectation::{Expected, Subject};
 use crate::forms;
 use crate::plan::{AssemblyId, PackageId, StorePlan};
-use crate::registry::{Hive, Registry};
+use crate::registry::{self, Hive, Registry};
+use crate::seal;
+use crate::store::{Healthy, volume_path};
 use crate::write::catalog::{self, Catalog};
 use crate::write::hive::Key;
 use crate::write::manifest::FileDigests;
-use checker::volume::{VolumeMut, VolumePath};
+use checker::volume::VolumeMut;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::io::{self, Read};
 
@@ -33,8 +36,8 @@ enum HiveWrites {
 /// A store, with what is needed to damage it and to make the rest of it fit again.
 pub(super) struct Workbench<'w> {
     pub(super) plan: &'w StorePlan,
-    pub(super) built: Built,
-    pub(super) registry: Registry,
+    pub(super) built: Cow<'w, Built>,
+    pub(super) registry: Cow<'w, Registry>,
     pub(super) reseal: bool,
     /// Whether COMPONENTS was made anew, which undoes what was changed in it before.
     pub(super) is_rebuilt: bool,
@@ -48,17 +51,15 @@ pub(super) struct Workbench<'w> {
 impl<'w> Workbench<'w> {
     /// A healthy store in a volume, as it was built, for a fault that leads to a finding.
     pub(super) fn new(
-        plan: &'w StorePlan,
-        built: &Built,
+        healthy: Healthy<'w>,
         volume: &'w mut dyn VolumeMut,
         reseal: bool,
         finding: &'static str,
     ) -> Workbench<'w> {
-        let registry = Registry::new(plan, built);
         Workbench {
-            plan,
-            built: built.clone(),
-            registry,
+            plan: healthy.plan,
+            built: Cow::Borrowed(healthy.built),
+            registry: Cow::Borrowed(healthy.registry),
             reseal,
             is_rebuilt: false,
             hives: HiveWrites::AtOnce,
@@ -263,53 +264,24 @@ impl<'w> Workbench<'w> {
             self.is_rebuilt = true;
             return Ok(());
         }
-        let former = self.built.clone();
-        change(&mut self.built);
-        for index in 0..self.plan.packages.len() {
-            let catalog = build::catalog_of(self.plan, PackageId(index), &self.built);
-            if catalog != build::catalog_of(self.plan, PackageId(index), &former) {
-                let bytes = catalog::write(&catalog);
-                let digest = FileDigests::of(&bytes).sha256;
-                self.write(&package_path(&self.plan.packages[index], "cat"), &bytes)?;
-                self.replace_store_catalog(&former.catalogs[index], &digest, &bytes)?;
-                self.built.catalogs[index] = digest;
-            }
-        }
-        for (index, foreign) in self.plan.foreign.iter().enumerate() {
-            let catalog = build::foreign_catalog(self.plan, foreign, &self.built);
-            if catalog != build::foreign_catalog(self.plan, foreign, &former) {
-                self.put_foreign_catalog(index, &catalog)?;
-            }
-        }
+        let mut built = self.built.clone().into_owned();
+        change(&mut built);
+        seal::sign_anew(self.plan, &self.built, &mut built, self.volume)?;
+        self.built = Cow::Owned(built);
         self.rebuild_components()
     }
 
     /// Puts a catalog of a foreign deployment in the place of the one that is there.
     pub(super) fn put_foreign_catalog(&mut self, index: usize, catalog: &Catalog) -> io::Result<String> {
-        let bytes = catalog::write(catalog);
-        let digest = FileDigests::of(&bytes).sha256;
-        let former = std::mem::replace(&mut self.built.foreign_catalogs[index], digest);
-        self.replace_store_catalog(&former, &digest, &bytes)?;
+        let former = self.built.foreign_catalogs[index];
+        let digest = seal::replace_copy(self.volume, &former, &catalog::write(catalog))?;
+        self.built.to_mut().foreign_catalogs[index] = digest;
         Ok(store_catalog_path(&digest))
-    }
-
-    fn replace_store_catalog(
-        &mut self,
-        former: &[u8; 32],
-        digest: &[u8; 32],
-        catalog: &[u8],
-    ) -> io::Result<()> {
-        let path = store_catalog_path(former);
-        if self.is_there(&path)? {
-            self.remove(&path)?;
-            self.write(&store_catalog_path(digest), catalog)?;
-        }
-        Ok(())
     }
 
     /// Makes COMPONENTS anew from the digests of the files.
     pub(super) fn rebuild_components(&mut self) -> io::Result<()> {
-        self.registry = Registry::new(self.plan, &self.built);
+        self.registry.to_mut().components = registry::components::tree(self.plan, &self.built);
         self.is_rebuilt = true;
         self.write_hive(Hive::Components)
     }
@@ -327,7 +299,8 @@ impl<'w> Workbench<'w> {
         path: &str,
         change: impl FnOnce(&mut Key),
     ) -> io::Result<()> {
-        let key = self.registry.key_mut(hive, path).unwrap_or_else(|| panic!("there is no key {path}"));
+        let key =
+            self.registry.to_mut().key_mut(hive, path).unwrap_or_else(|| panic!("there is no key {path}"));
         change(key);
         self.write_hive(hive)
     }
@@ -348,8 +321,4 @@ impl<'w> Workbench<'w> {
             HiveWrites::Never => Ok(()),
         }
     }
-}
-
-fn volume_path(text: &str) -> io::Result<VolumePath> {
-    VolumePath::parse(text).map_err(io::Error::other)
 }

@@ -3,9 +3,9 @@
 use super::field::{self, Field, Kind};
 use super::foretold::Foretold;
 use super::object::{Failure, Struck, Wound};
-use super::store::Store;
 use crate::build::package_path;
 use crate::expectation::Subject;
+use crate::store::Store;
 use std::ops::Range;
 
 /// A catalog, the fields of what is signed in it, and how many others there are: what follows from a change of those

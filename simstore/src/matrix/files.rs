@@ -3,11 +3,11 @@
 use super::field::{self, Field, Kind};
 use super::foretold::Foretold;
 use super::object::{Failure, Struck, Wound};
-use super::store::Store;
 use crate::build::{file_path, manifest_path};
 use crate::expectation::Subject;
 use crate::forms::differential_path;
 use crate::plan::{Assembly, AssemblyId, File, FileForm, LIBRARY, ManifestForm, Payload};
+use crate::store::Store;
 use crate::write::wrapper;
 use std::ops::Range;
 

@@ -3,12 +3,12 @@
 use super::document::{Digest, Listed, Said};
 use super::foretold::Foretold;
 use super::manifests::is_named;
-use super::store::Store;
 use crate::build::{MANIFESTS, file_path, manifest_path};
 use crate::expectation::{Expected, Subject};
 use crate::plan::{Assembly, AssemblyId, Package, PackageId, StorePlan};
 use crate::registry::components::listed_by;
 use crate::registry::{COMPONENTS, SERVICING};
+use crate::store::Store;
 use crate::write::names::{self, Identity};
 use std::collections::BTreeSet;
 

@@ -5,12 +5,12 @@ use super::foretold::Foretold;
 use super::identity_text;
 use super::manifests::Document;
 use super::object::{Failure, Struck, Wound};
-use super::store::Store;
 use super::verb::Verb;
 use crate::expectation::{Expected, Subject};
 use crate::plan::{AssemblyId, Payload, Profile, StorePlan};
 use crate::registry::components::{PAYLOAD_DELETED, listed_by};
 use crate::registry::{CATALOGS, COMPONENTS, DEPLOYMENTS, Hive};
+use crate::store::Store;
 use crate::write::hive::{Key, Name, Value};
 use crate::write::names::{self, Mark};
 

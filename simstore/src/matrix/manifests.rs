@@ -5,16 +5,19 @@ use super::field::{self, Field};
 use super::follow;
 use super::foretold::Foretold;
 use super::object::{Failure, Struck, Wound};
-use super::store::{Store, volume_path};
-use crate::build::{manifest_document, manifest_path, package_path};
+use crate::build::{self, Built, manifest_document, manifest_path, package_path};
 use crate::expectation::{Expected, Subject};
 use crate::forms;
 use crate::plan::{
     Assembly, AssemblyId, FileForm, ManifestForm, PackageId, Payload, StorePlan, UpdateContent,
 };
+use crate::registry::{Hive, Registry};
+use crate::seal;
+use crate::store::{Store, volume_path};
 use crate::write::manifest::FileDigests;
-use checker::volume::VolumeMut;
+use checker::volume::{MemoryVolume, VolumeMut};
 use std::collections::BTreeSet;
+use std::io;
 
 /// A document of a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,10 +119,12 @@ impl Document {
         volume.write(&volume_path(&self.path(store))?, &stored)?;
         if wound.reseal {
             let digests = FileDigests::of(&bytes);
-            store.seal(&mut volume, |built| match self {
+            let mut built = store.built.clone();
+            match self {
                 Document::Manifest(id) => built.manifests[id.0] = digests,
                 Document::Package(id) => built.packages[id.0] = digests,
-            })?;
+            }
+            seal(store, built, &mut volume)?;
         }
         Ok(Struck { volume, foretold: self.foretell(store, &bytes, wound.reseal) })
     }
@@ -173,4 +178,11 @@ fn is_source(plan: &StorePlan, id: AssemblyId) -> bool {
 pub(super) fn is_named(plan: &StorePlan, id: AssemblyId) -> bool {
     let mut updates = plan.packages.iter().flat_map(|package| &package.updates);
     updates.any(|update| update.content == UpdateContent::Deployment(id))
+}
+
+/// Makes anew, in a copy, whatever vouches for what was built.
+fn seal(store: &Store, mut built: Built, volume: &mut MemoryVolume) -> io::Result<()> {
+    seal::sign_anew(&store.plan, &store.built, &mut built, volume)?;
+    let registry = Registry::new(&store.plan, &built);
+    build::write_hive(&store.plan, &registry, Hive::Components, volume)
 }

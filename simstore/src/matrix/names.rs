@@ -4,11 +4,11 @@
 use super::files::plain_files;
 use super::foretold::Foretold;
 use super::object::{Failure, Struck, Wound};
-use super::store::{Store, volume_path};
 use super::verb::Verb;
 use crate::build::{file_path, manifest_path, package_path, store_catalog_path};
 use crate::expectation::{Expected, Subject};
 use crate::plan::{AssemblyId, FileForm, Payload};
+use crate::store::{Store, volume_path};
 use checker::volume::{MemoryVolume, Volume, VolumeMut};
 use std::io;
 

@@ -10,7 +10,7 @@ use crate::write::names::{self, Mark};
 pub(crate) const PAYLOAD_DELETED: u32 = 0x40;
 
 /// The tree of the hive.
-pub(super) fn tree(plan: &StorePlan, built: &Built) -> Key {
+pub(crate) fn tree(plan: &StorePlan, built: &Built) -> Key {
     let mut root = Key::new("ROOT");
     let format: Vec<u8> = "0.0.0.6".encode_utf16().flat_map(u16::to_le_bytes).collect();
     root.values = vec![

@@ -58,7 +58,7 @@ impl Certificate {
 
 /// Issues a certificate; without an issuer it is signed with its own key, as roots are.
 pub fn issue(fields: &Fields, issuer: Option<&Certificate>) -> Certificate {
-    let key = Key::from_pem(fields.key);
+    let key = Key::from_primes(fields.key);
     let subject = distinguished_name(fields.subject);
     let (issuer_name, issuer_key) = match issuer {
         Some(issuer) => (issuer.subject.clone(), issuer.key.clone()),

@@ -1,7 +1,7 @@
 //! What must not change what is found: a healthy component more, another name of the folder, another order of entries,
 //! another number of threads.
 
-use crate::faults::{Base, some_wounds};
+use crate::faults::{some_wounds, store, store_of};
 use crate::{AT, in_memory, read_back, roots, scan};
 use checker::image::Image;
 use checker::scan::{Report, Scan};
@@ -9,6 +9,7 @@ use checker::volume::{Entry, FileDetails, MemoryVolume, RealFolder, Volume, Volu
 use simstore::TempStore;
 use simstore::fault::faults;
 use simstore::plan::{Assembly, AssemblyId, Profile, Role, Size, StorePlan};
+use simstore::store::Store;
 use std::io::{self, Read};
 
 /// A volume whose folders are listed in another order.
@@ -44,10 +45,10 @@ fn said(report: &Report) -> String {
 
 #[test]
 fn the_order_of_folders_and_the_number_of_threads_change_nothing() {
-    let bases = [Base::new(3, Profile::Win7), Base::new(4, Profile::Win10)];
+    let bases = [store_of(3, Profile::Win7), store_of(4, Profile::Win10)];
     let wounds: Vec<_> = bases.iter().flat_map(some_wounds).collect();
     crate::in_parallel(&wounds, |(base, fault, wound)| {
-        let (volume, _) = base.struck(fault, wound);
+        let (volume, _) = base.struck(fault, wound).unwrap();
         let usual = said(&scan(&volume));
         for (seed, threads) in [(1, 1), (2, 3)] {
             let shuffled = Shuffled { inner: &volume, seed };
@@ -95,11 +96,11 @@ fn a_healthy_component_more_changes_nothing() {
         let more = with_one_more(&plan);
         assert_eq!(read_back(&scan(&in_memory(&more))), read_back(&scan(&in_memory(&plan))), "{profile}");
         // What is wrong elsewhere stays the same, too.
-        let (base, more) = (Base::of(plan), Base::of(more));
+        let (base, more) = (store(plan), store(more));
         for fault in faults().filter(|fault| fault.id.starts_with("payload-")) {
             let Some(target) = fault.targets(&base.plan).first().copied() else { continue };
             let wound = simstore::fault::Wound { target, reseal: false };
-            let found = |base: &Base| read_back(&scan(&base.struck(fault, &wound).0));
+            let found = |base: &Store| read_back(&scan(&base.struck(fault, &wound).unwrap().0));
             assert_eq!(found(&more), found(&base), "{profile} {}", fault.id);
         }
     }

@@ -1,45 +1,27 @@
 //! Every fault, in two profiles: exactly the roots and the consequences of its receipt, and nothing else.
 
-use crate::{AT, content, differences, read_back, roots};
+use crate::{content, differences, read_back, scan_of};
 use checker::check::CHECKS;
 use checker::code::{Hresult, Listed, fifteen, lookup};
 use checker::finding::{FINDINGS, Severity};
 use checker::image::Image;
-use checker::scan::Scan;
 use checker::volume::MemoryVolume;
-use simstore::build::{Built, build};
 use simstore::expectation::Expectation;
 use simstore::fault::{Fault, Receipt, Wound, faults};
 use simstore::judge::{Report, judge};
 use simstore::plan::{Profile, Size, StorePlan};
+use simstore::store::Store;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
-/// A healthy store, to be damaged again and again.
-pub(crate) struct Base {
-    pub(crate) plan: StorePlan,
-    volume: MemoryVolume,
-    built: Built,
+/// The healthy store of a seed.
+pub(crate) fn store_of(seed: u64, profile: Profile) -> Store {
+    store(StorePlan::from_seed(seed, profile, Size::SMALL))
 }
 
-impl Base {
-    pub(crate) fn new(seed: u64, profile: Profile) -> Base {
-        Base::of(StorePlan::from_seed(seed, profile, Size::SMALL))
-    }
-
-    pub(crate) fn of(plan: StorePlan) -> Base {
-        let mut volume = MemoryVolume::new();
-        let built = build(&plan, &mut volume).expect("memory can be written");
-        Base { plan, volume, built }
-    }
-
-    /// A damaged copy, and its receipt.
-    pub(crate) fn struck(&self, fault: &Fault, wound: &Wound) -> (MemoryVolume, Receipt) {
-        let mut volume = self.volume.clone();
-        let receipt =
-            fault.strike(&self.plan, &self.built, &mut volume, wound).expect("memory can be written");
-        (volume, receipt)
-    }
+/// The healthy store of a plan.
+pub(crate) fn store(plan: StorePlan) -> Store {
+    Store::new(plan).expect("memory can be written")
 }
 
 /// The seeds among which a store is looked for that a fault can strike.
@@ -90,14 +72,14 @@ fn cases() -> Vec<Case> {
 }
 
 /// Runs something for every case, with its store.
-fn for_every_case(work: impl Fn(&Case, &Base) -> Option<String> + Sync) {
+fn for_every_case(work: impl Fn(&Case, &Store) -> Option<String> + Sync) {
     let mut by_store: BTreeMap<(Profile, u64), Vec<Case>> = BTreeMap::new();
     for case in cases() {
         by_store.entry((case.profile, case.seed)).or_default().push(case);
     }
     let wrong = Mutex::new(Vec::new());
     for ((profile, seed), cases) in by_store {
-        let base = Base::new(seed, profile);
+        let base = store_of(seed, profile);
         crate::in_parallel(&cases, |case| {
             if let Some(what) = work(case, &base) {
                 let Case { fault, profile, seed, reseal, .. } = case;
@@ -112,7 +94,7 @@ fn for_every_case(work: impl Fn(&Case, &Base) -> Option<String> + Sync) {
     assert!(wrong.is_empty(), "{} cases are wrong:\n{}", wrong.len(), wrong.join("\n"));
 }
 
-fn wound(case: &Case, base: &Base) -> Wound {
+fn wound(case: &Case, base: &Store) -> Wound {
     let targets = case.fault.targets(&base.plan);
     Wound { target: targets[case.number % targets.len()], reseal: case.reseal }
 }
@@ -133,7 +115,7 @@ fn has_its_roots(case: &Case, receipt: &Receipt) -> bool {
 #[test]
 fn every_fault_gives_what_its_receipt_says() {
     for_every_case(|case, base| {
-        let (volume, receipt) = base.struck(case.fault, &wound(case, base));
+        let (volume, receipt) = base.struck(case.fault, &wound(case, base)).unwrap();
         if content(&volume) == content(&base.volume) {
             return Some("nothing was changed".to_owned());
         }
@@ -149,12 +131,12 @@ fn every_fault_gives_what_its_receipt_says() {
 #[test]
 fn receipts_are_right_in_the_smallest_stores() {
     for profile in Profile::ALL {
-        let base = Base::of(StorePlan::from_seed(3, profile, Size { components: 0, payload_bytes: 1 << 12 }));
+        let base = store(StorePlan::from_seed(3, profile, Size { components: 0, payload_bytes: 1 << 12 }));
         let able: Vec<&Fault> = faults().filter(|fault| !fault.targets(&base.plan).is_empty()).collect();
         let wrong = Mutex::new(Vec::new());
         crate::in_parallel(&able, |fault| {
             let targets = fault.targets(&base.plan);
-            let (volume, receipt) = base.struck(fault, &Wound { target: targets[0], reseal: false });
+            let (volume, receipt) = base.struck(fault, &Wound { target: targets[0], reseal: false }).unwrap();
             let verdict = differences(&receipt.expectation, &volume);
             if !verdict.is_right() {
                 wrong.lock().unwrap().push(format!("{} on {}: {verdict:#?}", fault.id, receipt.target));
@@ -166,7 +148,7 @@ fn receipts_are_right_in_the_smallest_stores() {
 }
 
 /// One wound for every fourth fault that can strike.
-pub(crate) fn some_wounds(base: &Base) -> Vec<(&Base, &'static Fault, Wound)> {
+pub(crate) fn some_wounds(base: &Store) -> Vec<(&Store, &'static Fault, Wound)> {
     let able = faults().filter(|fault| !fault.targets(&base.plan).is_empty()).step_by(4);
     let struck = able.map(|fault| (fault, fault.targets(&base.plan)));
     struck
@@ -253,13 +235,13 @@ fn no_code_of_the_article_is_forgotten() {
 /// What is said about a volume when a check is left out.
 fn without(check: &'static str, volume: &MemoryVolume) -> Report {
     let image = Image::open(volume).unwrap();
-    read_back(&Scan::new(&image).roots(roots()).at(AT).without(check).run())
+    read_back(&scan_of(&image).without(check).run())
 }
 
 /// For every check there is something that goes unseen without it: a fault, or one of the notes on healthy stores.
 #[test]
 fn every_check_is_needed() {
-    let bases = Profile::ALL.map(|profile| Base::new(1, profile));
+    let bases = Profile::ALL.map(|profile| store_of(1, profile));
     let unneeded = Mutex::new(Vec::new());
     crate::in_parallel(CHECKS, |check| {
         let is_seen_by_it = |id: &str| check.findings.iter().any(|finding| finding.as_str() == id);
@@ -268,7 +250,7 @@ fn every_check_is_needed() {
             let base = bases.iter().find(|base| !fault.targets(&base.plan).is_empty());
             let base = base.expect("every fault can strike in one of the profiles");
             let wound = Wound { target: fault.targets(&base.plan)[0], reseal: false };
-            let (volume, receipt) = base.struck(fault, &wound);
+            let (volume, receipt) = base.struck(fault, &wound).unwrap();
             let missing = judge(&receipt.expectation, &without(check.id, &volume)).missing;
             missing.iter().any(|missing| missing.id == fault.finding)
         });

@@ -21,13 +21,14 @@ use checker::format::time::Instant;
 use checker::image::Image;
 use checker::report::Scanned;
 use checker::report::json::ScanReport;
-use checker::scan::{self, Scan};
+use checker::scan::{self, Memo, Scan};
 use checker::volume::{MemoryVolume, Volume, VolumePath};
 use simstore::expectation::Expectation;
 use simstore::judge::{Report, Verdict, judge};
 use simstore::plan::StorePlan;
 use simstore::write::authority::roots_pem;
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 /// The moment for which stores are judged: the expired half of the test certificates has expired.
 pub(crate) const AT: Instant = Instant::from_unix_seconds(1_795_132_800);
@@ -45,6 +46,9 @@ pub(crate) fn in_memory(plan: &StorePlan) -> MemoryVolume {
     volume
 }
 
+/// What the scans of all tests share: most stores are nearly alike. That it changes nothing is tested in `campaign`.
+pub(crate) static MEMO: LazyLock<Memo> = LazyLock::new(Memo::new);
+
 /// A scan of everything.
 pub(crate) fn scan(volume: &dyn Volume) -> scan::Report {
     let image = Image::open(volume).expect("an image");
@@ -53,7 +57,7 @@ pub(crate) fn scan(volume: &dyn Volume) -> scan::Report {
 
 /// The same, to be told more before it runs.
 pub(crate) fn scan_of<'s>(image: &'s Image<'s>) -> Scan<'s> {
-    Scan::new(image).roots(roots()).at(AT)
+    Scan::new(image).roots(roots()).at(AT).memo(&MEMO)
 }
 
 /// What a report says, as another program would read it.

@@ -10,11 +10,11 @@ use std::path::Path;
 /// The SHA-256 over every path, length and content of the image that `simstore build --seed 1` writes, in the order of
 /// paths. A change here is a change of every seed that anybody has written down: it belongs into the release notes.
 const SEED_1: [(Profile, &str); 5] = [
-    (Profile::Vista, "71d5ffdbba1c7cc4920638d2d11a46e90fe9d4f2798eaec75731aa92d516f072"),
-    (Profile::Win7, "0b3b524a7e7f2c8062aa6fcfd2ffb1a76c187c37b7c1f3329a2783085847b376"),
-    (Profile::Win81, "f5653b6ba2ac81c461433b7e4b7a2418d94e20188940dc1b9c71a8f9acc47d4f"),
-    (Profile::Win10, "cfa0523d145ac73a5d61c7fa5f418447f2284c8ffb1fdf6cb38541b57f4ec894"),
-    (Profile::Win11, "763a4ed4de72e3e238ade047128da96ff1d5d293913d324341961e102da02a2a"),
+    (Profile::Vista, "ce5bc2dfa680f98e20c53960e09e27c865808b2a4d3531b9553768790003c1a7"),
+    (Profile::Win7, "1eaf80e97774163d02a926c4ebed79af174dcc37a476b0b1aa1a4e182fbaf26b"),
+    (Profile::Win81, "bf63f40a19430e6a32dcc34bcbccdd63f9e46ce194ddfaf3cf81205ab9ed4b47"),
+    (Profile::Win10, "8365ed4fd227e603d90083a01058693e177807510d4ca9bf35b105d4fab4f819"),
+    (Profile::Win11, "ae54c5dd775c600a17d170c1b2a3d2422bbc3b8c39a23edf0e29f2e36b905980"),
 ];
 
 fn digest(files: &BTreeMap<String, Vec<u8>>) -> String {

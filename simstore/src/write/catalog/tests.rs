@@ -87,12 +87,12 @@ fn catalogs_are_the_same_bytes_everywhere() {
     });
     let without_time_stamp = with_signature(windows10(), |signature| signature.time_stamp = None);
     let unsigned = Catalog { signature: None, ..windows10() };
-    assert_eq!(sha256_of(&windows7()), "5a23ae245ae19a87f184ef310fcd03b1062c6e1485654db3b7739f6fec4c31db");
-    assert_eq!(sha256_of(&bare), "e5ea593178d6362c594049b00275013cdfd12bd133a91a80c19e4902e94ab181");
-    assert_eq!(sha256_of(&windows10()), "963f7ccb855cb8bca64cc77d70242801c7322de417863cc300fe901147307f65");
+    assert_eq!(sha256_of(&windows7()), "8ee68a0769aaa1986c1682e482c980445096127e48948aa6c76f3a6d0d6563bd");
+    assert_eq!(sha256_of(&bare), "97b7a32a8bc32897f9e6ab4160dc00c4382b864b5ce627cfa64fe4564e1d7443");
+    assert_eq!(sha256_of(&windows10()), "387b593176636e1c1d38f47bbd72c3bf14d3ec2219de877b272402590bf69caf");
     assert_eq!(
         sha256_of(&without_time_stamp),
-        "a07180e9316b6b10fd6383ddf88fc17e10264958c3c35b483d8cf60b1785ef4d"
+        "e27d4281ee74fae48bebeaceea2d87b4328e7413d8f37526732eaf70966398bc"
     );
     assert_eq!(sha256_of(&unsigned), "23f2b1f042fc412ad9d52aff4f30dedf1cc165f01db9d60a5e5d5143f74e95f9");
 }
