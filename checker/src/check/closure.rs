@@ -51,7 +51,7 @@ pub(super) fn winners(subject: &StoreSubject<'_>, outcome: &mut Outcome) {
     if !subject.all_components_are_known() || !subject.has_component_keys() {
         return;
     }
-    let lost = lost_versions(subject);
+    let (lost, nameless) = (lost_versions(subject), nameless_deployments(subject));
     for winner in subject.store.registry.packages.iter().flat_map(|keys| &keys.winners) {
         let Winner { family, branch, version } = winner;
         if subject.index.has_version(family, version) {
@@ -63,8 +63,9 @@ pub(super) fn winners(subject: &StoreSubject<'_>, outcome: &mut Outcome) {
             ..Evidence::because("no component of this version is there")
         };
         let finding = Finding::new(FindingId::WinnerMissing, registry::whole(key), evidence);
-        let start = keyform::start_of_version(family, version);
-        outcome.findings.push(match start.and_then(|start| lost.get(&start)) {
+        let as_component = keyform::start_of_version(family, version).and_then(|start| lost.get(&start));
+        let as_deployment = || nameless.get(&keyform::start_of_deployment(family, version)?);
+        outcome.findings.push(match as_component.or_else(as_deployment) {
             Some(root) => finding.caused_by(root),
             None => finding,
         });
@@ -76,10 +77,19 @@ pub(super) fn winners(subject: &StoreSubject<'_>, outcome: &mut Outcome) {
 pub(crate) fn lost_versions(subject: &StoreSubject<'_>) -> HashMap<String, Finding> {
     let start = |component: &str| Some(component.rsplit_once('_')?.0.to_owned());
     let deployments = deployment_keys::lost_altogether(subject)
-        .filter_map(|(component, finding)| Some((start(component?)?, finding)));
+        .filter_map(|lost| Some((start(lost.component?)?, lost.finding)));
     let components = missing_components(subject)
         .filter_map(|(name, entry)| Some((start(name)?, missing(subject, name, entry))));
     deployments.chain(components).collect()
+}
+
+/// The findings on deployments of which all is lost, and that nothing names as components, by what their key forms begin
+/// with: everything but the hash.
+fn nameless_deployments(subject: &StoreSubject<'_>) -> HashMap<String, Finding> {
+    deployment_keys::lost_altogether(subject)
+        .filter(|lost| lost.component.is_none())
+        .filter_map(|lost| Some((lost.name.rsplit_once('_')?.0.to_ascii_lowercase(), lost.finding)))
+        .collect()
 }
 
 /// What a package names as a deployment is one.

@@ -93,14 +93,20 @@ pub(super) fn keys(subject: &StoreSubject<'_>, outcome: &mut Outcome) {
 }
 
 pub(super) fn closure(subject: &StoreSubject<'_>, outcome: &mut Outcome) {
-    outcome.findings.extend(lost_altogether(subject).map(|(_, finding)| finding));
+    outcome.findings.extend(lost_altogether(subject).map(|lost| lost.finding));
 }
 
-/// Deployments that are lost altogether: no manifest and no key is left, only what refers to them. With the component
-/// key form of each, where it is known.
-pub(super) fn lost_altogether<'s>(
-    subject: &'s StoreSubject<'_>,
-) -> impl Iterator<Item = (Option<&'s str>, Finding)> {
+/// A deployment that is lost altogether.
+pub(super) struct LostAltogether<'s> {
+    /// Its key form.
+    pub(super) name: &'s str,
+    /// Its key form as a component, if anything that is left tells.
+    pub(super) component: Option<&'s str>,
+    pub(super) finding: Finding,
+}
+
+/// Deployments that are lost altogether: no manifest and no key is left, only what refers to them.
+pub(super) fn lost_altogether<'s>(subject: &'s StoreSubject<'_>) -> impl Iterator<Item = LostAltogether<'s>> {
     let components_are_known = subject.all_components_are_known();
     let bare =
         subject.index.deployments.iter().filter(move |(_, entry)| {
@@ -121,7 +127,8 @@ pub(super) fn lost_altogether<'s>(
             entry.component_marks, entry.catalog_marks
         );
         let whole = registry::whole(registry::deployment(name));
-        (entry.component.as_deref(), Finding::new(id, whole, Evidence::because(reason)))
+        let finding = Finding::new(id, whole, Evidence::because(reason));
+        LostAltogether { name, component: entry.component.as_deref(), finding }
     })
 }
 

@@ -210,6 +210,23 @@ pub fn start_of_version(family: &str, version: &str) -> Option<String> {
     Some(format!("{start}_{version}_{language}").to_ascii_lowercase())
 }
 
+/// The deployment key form of a version of a family up to its pseudo-key, as [`start_of_version`].
+///
+/// ```
+/// use checker::format::keyform::start_of_deployment;
+/// let family = "amd64_microsoft-windows-sample-codecs_31bf3856ad364e35_none_0123456789abcdef";
+/// let start = start_of_deployment(family, "6.1.7601.17514").unwrap();
+/// assert_eq!(start, "microsoft-w..mple-codecs_31bf3856ad364e35_6.1.7601.17514");
+/// ```
+#[must_use]
+pub fn start_of_deployment(family: &str, version: &str) -> Option<String> {
+    let (_, name) = around_version(family)?.0.split_once('_')?;
+    let (name, token) = name.rsplit_once('_')?;
+    let mut form = Keyform::new();
+    push_name(&mut form, name, DEPLOYMENT_NAME_LIMIT).ok()?;
+    Some(format!("{form}{token}_{version}").to_ascii_lowercase())
+}
+
 /// The parts of a family's key form between which the key form of a component has its version: what comes before, and
 /// the language.
 #[must_use]
