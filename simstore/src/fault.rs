@@ -31,6 +31,7 @@ use crate::plan::choices::next_random;
 use crate::store::Healthy;
 use checker::code::Hresult;
 use checker::volume::{MemoryVolume, VolumeMut};
+pub(crate) use packages::references_to;
 use serde::Serialize;
 use std::io;
 pub use target::Target;

@@ -277,7 +277,7 @@ pub enum PackageNameError {
         /// How many there are.
         found: usize,
     },
-    /// A field breaks the grammar of its attribute.
+    /// A field breaks the grammar of its attribute, or has characters outside of printable ASCII.
     #[error("the field {} is {value:?}, which is no legal value", attribute.xml_name())]
     Value {
         /// The attribute that the field holds.
@@ -309,8 +309,9 @@ impl<'a> PackageName<'a> {
         }
         for (attribute, value) in Self::FIELDS.into_iter().zip(fields) {
             let may_be_empty = matches!(attribute, ProcessorArchitecture | Language);
+            let is_printable = value.bytes().all(|byte| (b' '..=b'~').contains(&byte));
             let legal = if value.is_empty() { may_be_empty } else { is_legal_value(attribute, value) };
-            if !legal {
+            if !legal || !is_printable {
                 return Err(PackageNameError::Value { attribute, value: value.to_owned() });
             }
         }

@@ -217,7 +217,7 @@ fn package_removed(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<
     bench.remove(&catalog)?;
     bench.remove_key(Hive::Software, &format!("{SERVICING}\\Packages\\{}", package.name()))?;
     let root = bench.root(Subject::path(mum));
-    let consequences = packages::consequences(bench, id, &root);
+    let consequences = packages::references_to(bench.plan, id, &root);
     Ok([vec![root], consequences].concat())
 }
 
@@ -261,7 +261,8 @@ fn unlisted(bench: &mut Workbench<'_>, id: PackageId) -> io::Result<Subject> {
     for extension in ["mum", "cat"] {
         bench.remove(&package_path(package, extension))?;
     }
-    let (key, index, name) = (packages::key_path(bench, id), packages::index_path(bench, id), package.name());
+    let (key, index, name) =
+        (packages::key_path(bench.plan, id), packages::index_path(bench.plan, id), package.name());
     bench.remove_key(Hive::Software, &key)?;
     bench.edit_key(Hive::Software, &index, |key| super::components::remove(key, &name))?;
     let (deployment, update) = marked_deployments(bench.plan, id).next().expect("targets are chosen so");

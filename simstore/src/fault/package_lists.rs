@@ -1,6 +1,6 @@
 //! Faults in the lists of packages in SOFTWARE: owners, `PackageIndex` and the watch lists.
 
-use super::packages::{consequences, index_path, key_path, watch_path, watches};
+use super::packages::{index_path, key_path, references_to, watch_path, watches};
 use super::target::{Target, packages, packages_where, the_store};
 use super::{Fault, Workbench, fault};
 use crate::build::package_path;
@@ -37,7 +37,7 @@ const ABSENT_OWNER: &str = "Sample-Absent-Owner~31bf3856ad364e35~x86~~1.2.3.4";
 const ABSENT_INDEX: &str = "Sample-Absent-Package~31bf3856ad364e35~x86~~0.0.0.0";
 
 fn owner_renamed(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expected>> {
-    let path = format!("{}\\Owners", key_path(bench, target.package()));
+    let path = format!("{}\\Owners", key_path(bench.plan, target.package()));
     bench.spoil_value(Hive::Software, &path, ABSENT_OWNER, |key| key.values[0].name = ABSENT_OWNER.into())
 }
 
@@ -65,18 +65,18 @@ fn owner_removed(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Ex
     for extension in ["mum", "cat"] {
         bench.remove(&package_path(package, extension))?;
     }
-    let (path, index) = (key_path(bench, id), index_path(bench, id));
+    let (path, index) = (key_path(bench.plan, id), index_path(bench.plan, id));
     let name = package.name();
     bench.remove_key(Hive::Software, &path)?;
     bench.edit_key(Hive::Software, &index, |key| super::components::remove(key, &name))?;
     // Only the owner's value is left of what would follow from its loss.
-    let named = consequences(bench, id, &bench.root(Subject::path(package_path(package, "mum"))));
+    let named = references_to(bench.plan, id, &bench.root(Subject::path(package_path(package, "mum"))));
     let owner = named.into_iter().filter(|found| found.id == bench.finding);
     Ok(owner.map(|found| Expected { caused_by: None, ..found }).collect())
 }
 
 fn index_stale(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expected>> {
-    let path = index_path(bench, target.package());
+    let path = index_path(bench.plan, target.package());
     bench.spoil_value(Hive::Software, &path, ABSENT, |key| key.values.push(Value::dword(ABSENT, 0x70)))
 }
 

@@ -63,13 +63,13 @@ pub(super) const FAULTS: &[Fault] = &[
 
 // ---- Paths
 
-pub(super) fn key_path(bench: &Workbench<'_>, id: PackageId) -> String {
-    format!("{SERVICING}\\Packages\\{}", bench.plan.package(id).name())
+pub(super) fn key_path(plan: &StorePlan, id: PackageId) -> String {
+    format!("{SERVICING}\\Packages\\{}", plan.package(id).name())
 }
 
 /// The key in `PackageIndex` that lists a package.
-pub(super) fn index_path(bench: &Workbench<'_>, id: PackageId) -> String {
-    let identity = &bench.plan.package(id).identity;
+pub(super) fn index_path(plan: &StorePlan, id: PackageId) -> String {
+    let identity = &plan.package(id).identity;
     let any_version = names::Identity { version: "0.0.0.0".to_owned(), ..identity.clone() };
     format!("{SERVICING}\\PackageIndex\\{}", names::package_name(&any_version))
 }
@@ -85,19 +85,19 @@ pub(super) fn watch_path(list: WatchList) -> String {
 // ---- Keys
 
 /// What follows when a package has no key any more: everything that names it leads nowhere.
-pub(super) fn consequences(bench: &Workbench<'_>, id: PackageId, root: &Expected) -> Vec<Expected> {
-    let name = bench.plan.package(id).name();
+pub(crate) fn references_to(plan: &StorePlan, id: PackageId, root: &Expected) -> Vec<Expected> {
+    let name = plan.package(id).name();
     let mut found = Vec::new();
     let mut add = |finding: &str, key: String| {
         found.push(Expected::new(finding, Subject::value(Hive::Software.shown(&key), &name)).caused_by(root));
     };
-    for (index, other) in bench.plan.packages.iter().enumerate() {
+    for (index, other) in plan.packages.iter().enumerate() {
         if other.other_owners.contains(&id) {
-            add("cbs-owner-missing", format!("{}\\Owners", key_path(bench, PackageId(index))));
+            add("cbs-owner-missing", format!("{}\\Owners", key_path(plan, PackageId(index))));
         }
     }
-    add("cbs-index-target-missing", index_path(bench, id));
-    for watch in bench.plan.watches.iter().filter(|watch| watch.watchers.contains(&id)) {
+    add("cbs-index-target-missing", index_path(plan, id));
+    for watch in plan.watches.iter().filter(|watch| watch.watchers.contains(&id)) {
         let finding = match watch.list {
             WatchList::Packages => "watchlist-package-missing",
             WatchList::Components => "watchlist-component-missing",
@@ -109,11 +109,11 @@ pub(super) fn consequences(bench: &Workbench<'_>, id: PackageId, root: &Expected
 
 fn key_deleted(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expected>> {
     let id = target.package();
-    let path = key_path(bench, id);
+    let path = key_path(bench.plan, id);
     bench.remove_key(Hive::Software, &path)?;
     let root = bench.root(Subject::key(Hive::Software.shown(&path)));
-    let consequences = consequences(bench, id, &root);
-    Ok([vec![root], consequences].concat())
+    let references = references_to(bench.plan, id, &root);
+    Ok([vec![root], references].concat())
 }
 
 /// Packages that are not alone: a hive that registers none is one that Windows has just made.
@@ -131,12 +131,12 @@ fn marked(plan: &StorePlan) -> Vec<Target> {
 /// The marks on the deployments in COMPONENTS still tell that it belongs to the store.
 fn key_rolled_back(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expected>> {
     let id = target.package();
-    let (name, path) = (bench.plan.package(id).name(), key_path(bench, id));
-    let mut lists = vec![index_path(bench, id)];
+    let (name, path) = (bench.plan.package(id).name(), key_path(bench.plan, id));
+    let mut lists = vec![index_path(bench.plan, id)];
     let watches = bench.plan.watches.iter().filter(|watch| watch.watchers.contains(&id));
     lists.extend(watches.map(|watch| format!("{}\\{}", watch_path(watch.list), watch.awaited)));
     let owned = bench.plan.packages.iter().enumerate().filter(|(_, other)| other.other_owners.contains(&id));
-    lists.extend(owned.map(|(index, _)| format!("{}\\Owners", key_path(bench, PackageId(index)))));
+    lists.extend(owned.map(|(index, _)| format!("{}\\Owners", key_path(bench.plan, PackageId(index)))));
     for list in lists {
         bench.edit_key(Hive::Software, &list, |key| super::components::remove(key, &name))?;
     }
@@ -154,7 +154,8 @@ fn unnamed_packages(plan: &StorePlan) -> Vec<Target> {
 
 fn forgotten(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expected>> {
     let id = target.package();
-    let (name, path, index) = (bench.plan.package(id).name(), key_path(bench, id), index_path(bench, id));
+    let (name, path, index) =
+        (bench.plan.package(id).name(), key_path(bench.plan, id), index_path(bench.plan, id));
     bench.edit_key(Hive::Software, &index, |key| {
         key.values.retain(|value| value.name != name.as_str().into());
     })?;
@@ -173,7 +174,7 @@ pub(super) fn key_renamed(
     id: PackageId,
     change: fn(&str) -> String,
 ) -> io::Result<Vec<Expected>> {
-    let path = key_path(bench, id);
+    let path = key_path(bench.plan, id);
     let name = change(&bench.plan.package(id).name());
     let former = Subject::key(Hive::Software.shown(&path));
     let subject = Subject::key(Hive::Software.shown(&format!("{SERVICING}\\Packages\\{name}")));
@@ -186,12 +187,12 @@ pub(super) fn key_renamed(
 // ---- Values
 
 fn value_deleted(bench: &mut Workbench<'_>, target: Target, name: &str) -> io::Result<Vec<Expected>> {
-    let path = key_path(bench, target.package());
+    let path = key_path(bench.plan, target.package());
     bench.spoil_value(Hive::Software, &path, name, |key| key.values.retain(|value| value.name != name.into()))
 }
 
 fn value_set(bench: &mut Workbench<'_>, target: Target, value: Value) -> io::Result<Vec<Expected>> {
-    let path = key_path(bench, target.package());
+    let path = key_path(bench.plan, target.package());
     let name = String::from_utf16_lossy(value.name.units());
     bench.spoil_value(Hive::Software, &path, &name, |key| set(key, value))
 }
@@ -206,7 +207,7 @@ pub(super) fn set(key: &mut Key, value: Value) {
 
 /// Changes the value of the first owner.
 fn owner_set(bench: &mut Workbench<'_>, target: Target, new: fn(&str) -> Value) -> io::Result<Vec<Expected>> {
-    let path = format!("{}\\Owners", key_path(bench, target.package()));
+    let path = format!("{}\\Owners", key_path(bench.plan, target.package()));
     let mut owner = String::new();
     bench.edit_key(Hive::Software, &path, |key| {
         owner = String::from_utf16_lossy(key.values[0].name.units());
@@ -221,7 +222,7 @@ pub(super) fn watches(plan: &StorePlan, list: WatchList) -> Vec<Target> {
 
 /// Puts a package into a state before it is staged; Windows Vista and 7 count in single digits.
 fn staging(bench: &mut Workbench<'_>, target: Target, state: u32) -> io::Result<Vec<Expected>> {
-    let path = key_path(bench, target.package());
+    let path = key_path(bench.plan, target.package());
     let state = if bench.plan.profile.is_before_windows_8() { state >> 4 } else { state };
     bench.spoil_value(Hive::Software, &path, "InstallLocation", |key| {
         set(key, Value::dword("CurrentState", state));

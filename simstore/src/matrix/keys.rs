@@ -1,24 +1,26 @@
-//! Keys of COMPONENTS as objects: the name of a component's or a deployment's key, and of every value its name, type and
-//! data.
+//! Keys of the registry as objects: the name of a key, and of every value that something reads its name, type and data.
+
+mod components;
+mod packages;
 
 use super::foretold::Foretold;
-use super::identity_text;
 use super::manifests::Document;
 use super::object::{Failure, Struck, Wound};
 use super::verb::Verb;
-use crate::expectation::{Expected, Subject};
-use crate::plan::{AssemblyId, Payload, Profile, StorePlan};
-use crate::registry::components::{PAYLOAD_DELETED, listed_by};
-use crate::registry::{CATALOGS, COMPONENTS, DEPLOYMENTS, Hive};
+use crate::expectation::{Expectation, Subject};
+use crate::plan::{AssemblyId, PackageId, StorePlan, UpdateContent, WatchList};
+use crate::registry::{CATALOGS, COMPONENTS, DEPLOYMENTS, Hive, SERVICING, WINNERS, hexadecimal};
 use crate::store::Store;
 use crate::write::hive::{Key, Name, Value};
-use crate::write::names::{self, Mark};
+use crate::write::names;
 
 /// A key, and its fields.
 pub(super) struct RegistryKey {
     kind: Kind,
     path: String,
     pub(super) fields: Vec<KeyField>,
+    /// How many fields it has that nothing reads.
+    pub(super) unread: usize,
 }
 
 /// What a key is about.
@@ -26,6 +28,14 @@ pub(super) struct RegistryKey {
 enum Kind {
     Component(AssemblyId),
     Deployment(AssemblyId),
+    Catalog,
+    Package(PackageId),
+    Owners,
+    /// A key of `PackageIndex`.
+    Index,
+    Watch(WatchList),
+    /// A branch of a family in `Winners`.
+    Winner,
 }
 
 /// A field of a key.
@@ -44,6 +54,32 @@ enum Spot {
     Data(usize),
 }
 
+impl Kind {
+    fn hive(self) -> Hive {
+        match self {
+            Kind::Component(_) | Kind::Deployment(_) | Kind::Catalog => Hive::Components,
+            Kind::Package(_) | Kind::Owners | Kind::Index | Kind::Watch(_) | Kind::Winner => Hive::Software,
+        }
+    }
+
+    /// Whether the name of such a key means something.
+    fn has_name(self) -> bool {
+        !matches!(self, Kind::Owners | Kind::Index | Kind::Watch(_) | Kind::Winner)
+    }
+
+    /// Whether the name, and the type and the data, of a value mean something.
+    fn reads(self, value: &str) -> (bool, bool) {
+        match self {
+            Kind::Component(_) | Kind::Deployment(_) => (true, true),
+            // Without the others nothing is said.
+            Kind::Package(_) => (matches!(value, "CurrentState" | "InstallName"), true),
+            Kind::Owners => (true, true),
+            Kind::Catalog | Kind::Index | Kind::Watch(_) => (true, false),
+            Kind::Winner => (false, value.is_empty()),
+        }
+    }
+}
+
 impl RegistryKey {
     pub(super) fn component(store: &Store) -> Option<RegistryKey> {
         let Document::Manifest(id) = Document::component(store)? else { return None };
@@ -58,57 +94,163 @@ impl RegistryKey {
         RegistryKey::new(store, Kind::Deployment(id), path)
     }
 
+    /// The key of the catalog that covers the most deployments.
+    pub(super) fn catalog(store: &Store) -> Option<RegistryKey> {
+        let digests = store.built.catalogs.iter().map(|digest| hexadecimal(digest));
+        let path = digests
+            .map(|name| format!("{CATALOGS}\\{name}"))
+            .max_by_key(|path| store.registry.key(Hive::Components, path).map(|key| key.values.len()))?;
+        RegistryKey::new(store, Kind::Catalog, path)
+    }
+
+    /// The key of an installed package with deployments, of which nothing is noted and that no other consists of.
+    pub(super) fn package(store: &Store) -> Option<RegistryKey> {
+        let plan = &store.plan;
+        let notes = Expectation::of(plan).notes;
+        let is_part = |id| {
+            let mut updates = plan.packages.iter().flat_map(|package| &package.updates);
+            updates.any(|update| update.content == UpdateContent::Package(id))
+        };
+        let mut ids = (0..plan.packages.len()).map(PackageId);
+        let id = ids.find(|id| {
+            let shown = Subject::key(Hive::Software.shown(&package_path(plan, *id)));
+            plan.package(*id).state.is_installed()
+                && !plan.closure(*id).is_empty()
+                && !is_part(*id)
+                && notes.iter().all(|note| note.subject != shown)
+        })?;
+        RegistryKey::new(store, Kind::Package(id), package_path(plan, id))
+    }
+
+    /// The owners of the package that has the most.
+    pub(super) fn owners(store: &Store) -> Option<RegistryKey> {
+        let plan = &store.plan;
+        let ids = (0..plan.packages.len()).map(PackageId);
+        let id = ids.max_by_key(|id| plan.package(*id).other_owners.len())?;
+        RegistryKey::new(store, Kind::Owners, format!("{}\\Owners", package_path(plan, id)))
+    }
+
+    pub(super) fn index(store: &Store) -> Option<RegistryKey> {
+        RegistryKey::longest(store, Kind::Index, &format!("{SERVICING}\\PackageIndex"))
+    }
+
+    pub(super) fn watch(store: &Store) -> Option<RegistryKey> {
+        let lists = [(WatchList::Packages, "PackageDetect"), (WatchList::Components, "ComponentDetect")];
+        lists.into_iter().find_map(|(list, name)| {
+            RegistryKey::longest(store, Kind::Watch(list), &format!("{SERVICING}\\{name}"))
+        })
+    }
+
+    /// The only branch of a family.
+    pub(super) fn winner(store: &Store) -> Option<RegistryKey> {
+        let families = &store.registry.key(Hive::Software, WINNERS)?.subkeys;
+        let family = families.iter().find(|family| family.subkeys.len() == 1)?;
+        let path = format!("{WINNERS}\\{}\\{}", text(&family.name), text(&family.subkeys[0].name));
+        RegistryKey::new(store, Kind::Winner, path)
+    }
+
+    /// The key of a list that has the most values.
+    fn longest(store: &Store, kind: Kind, list: &str) -> Option<RegistryKey> {
+        let keys = &store.registry.key(kind.hive(), list)?.subkeys;
+        let key = keys.iter().max_by_key(|key| key.values.len())?;
+        RegistryKey::new(store, kind, format!("{list}\\{}", text(&key.name)))
+    }
+
     fn new(store: &Store, kind: Kind, path: String) -> Option<RegistryKey> {
-        let key = store.registry.key(Hive::Components, &path)?;
-        let mut fields = vec![KeyField { pattern: "key()".to_owned(), spot: Spot::KeyName }];
+        let key = store.registry.key(kind.hive(), &path)?;
+        let mut fields = Vec::new();
+        if kind.has_name() {
+            fields.push(KeyField { pattern: "key()".to_owned(), spot: Spot::KeyName });
+        }
         for (index, value) in key.values.iter().enumerate() {
             let name = text(&value.name);
-            // Marks differ in what they name.
-            let name = name.split_inclusive('!').next().unwrap_or_default();
+            let (by_name, by_content) = kind.reads(&name);
             let spots = [
-                ("name()", Spot::ValueName(index)),
-                ("type()", Spot::Type(index)),
-                ("data()", Spot::Data(index)),
+                ("name()", Spot::ValueName(index), by_name),
+                ("type()", Spot::Type(index), by_content),
+                ("data()", Spot::Data(index), by_content),
             ];
-            fields.extend(spots.map(|(what, spot)| KeyField { pattern: format!("{name}/{what}"), spot }));
+            let read = spots.into_iter().filter(|(.., is_read)| *is_read);
+            fields.extend(read.map(|(what, spot, _)| KeyField {
+                pattern: format!("{}/{what}", kind.pattern(&name)),
+                spot,
+            }));
         }
-        Some(RegistryKey { kind, path, fields })
+        let unread = 1 + 3 * key.values.len() - fields.len();
+        Some(RegistryKey { kind, path, fields, unread })
     }
 
     pub(super) fn strike(&self, store: &Store, wound: Wound) -> Result<Struck, Failure> {
         if wound.reseal {
             return Err("nothing vouches for the registry".into());
         }
+        let hive = self.kind.hive();
         let mut registry = store.registry.clone();
         let gone = "there is no such key";
-        let key = registry.key_mut(Hive::Components, &self.path).ok_or(gone)?;
+        let key = registry.key_mut(hive, &self.path).ok_or(gone)?;
         let spot = self.fields[wound.field].spot;
         let before = key.clone();
         let foretold = if (spot, wound.verb) == (Spot::KeyName, Verb::Delete) {
             let (parent, name) = self.path.rsplit_once('\\').ok_or(gone)?;
-            let parent = registry.key_mut(Hive::Components, parent).ok_or(gone)?;
+            let parent = registry.key_mut(hive, parent).ok_or(gone)?;
             parent.subkeys.retain(|subkey| subkey.name != name.into());
-            Foretold::one(self.lost(), Subject::key(Hive::Components.shown(&self.path)))
+            self.lost(&store.plan)
         } else {
             change(key, spot, wound.verb)?;
             if *key == before {
                 return Err("the verb changes nothing here".into());
             }
-            match self.kind {
-                Kind::Component(id) => component(store, id, key),
-                Kind::Deployment(id) => deployment(store, id, key)?,
-            }
+            self.changed(store, key)
         };
-        Ok(Struck { volume: store.with_registry(&registry, Hive::Components)?, foretold })
+        Ok(Struck { volume: store.with_registry(&registry, hive)?, foretold })
     }
 
     /// What is found when it is not there.
-    fn lost(&self) -> &'static str {
-        match self.kind {
+    fn lost(&self, plan: &StorePlan) -> Foretold {
+        let id = match self.kind {
             Kind::Component(_) => "component-key-missing",
             Kind::Deployment(_) => "deployment-key-missing",
+            Kind::Catalog => "catalogs-key-missing",
+            Kind::Package(id) => return packages::lost(plan, id),
+            Kind::Owners | Kind::Index | Kind::Watch(_) | Kind::Winner => return Foretold::nothing(),
+        };
+        Foretold::one(id, Subject::key(self.kind.hive().shown(&self.path)))
+    }
+
+    /// What is found when it is another one.
+    fn changed(&self, store: &Store, key: &Key) -> Foretold {
+        let (parent, old) = self.path.rsplit_once('\\').unwrap_or(("", &self.path));
+        let shown = self.kind.hive().shown(&format!("{parent}\\{}", text(&key.name)));
+        match self.kind {
+            Kind::Component(id) => components::component(store, id, key),
+            Kind::Deployment(id) => components::deployment(store, id, key),
+            Kind::Catalog => components::catalog(store, old, key),
+            Kind::Package(id) => packages::package(store, id, key),
+            Kind::Owners => packages::owners(&store.plan, key, &shown),
+            Kind::Index => packages::list(&store.plan, key, &shown, "cbs-index-target-missing"),
+            Kind::Watch(WatchList::Packages) => {
+                packages::list(&store.plan, key, &shown, "watchlist-package-missing")
+            }
+            Kind::Watch(WatchList::Components) => {
+                packages::list(&store.plan, key, &shown, "watchlist-component-missing")
+            }
+            Kind::Winner => packages::winner(&store.plan, key, &shown),
         }
     }
+}
+
+impl Kind {
+    /// What values of a name have in common: marks and references differ in what they name.
+    fn pattern(self, name: &str) -> &str {
+        match self {
+            Kind::Owners | Kind::Index | Kind::Watch(_) => "package",
+            _ => name.split_inclusive('!').next().unwrap_or_default(),
+        }
+    }
+}
+
+fn package_path(plan: &StorePlan, id: PackageId) -> String {
+    format!("{SERVICING}\\Packages\\{}", plan.package(id).name())
 }
 
 /// The longest name of a key, in characters.
@@ -187,8 +329,6 @@ fn name_of(bytes: &[u8]) -> Name {
     bytes.iter().map(|byte| char::from(*byte)).collect::<String>().as_str().into()
 }
 
-// ---- What should be found
-
 /// The value of a name, in any letter case.
 fn value<'k>(key: &'k Key, name: &str) -> Option<&'k Value> {
     key.values.iter().find(|value| text(&value.name).eq_ignore_ascii_case(name))
@@ -202,184 +342,11 @@ fn marked(key: &Key, mark: &str) -> Vec<(String, String)> {
     marked.map(|name| (name[mark.len()..].to_lowercase(), name)).collect()
 }
 
-/// What is found in the identity of a key, which should give a name.
-fn identity(
-    key: &str,
-    prefix: &str,
-    value: (&str, Option<&Value>),
-    fits: impl Fn(&names::Identity) -> bool,
-) -> Option<Expected> {
-    let (name, value) = value;
-    let end = match value {
-        None => "missing",
-        Some(value) if value.kind != Value::BINARY => "type",
-        Some(value) => match identity_text::read(&value.data) {
-            Err(wrong) => wrong,
-            Ok(identity) if fits(&identity) => return None,
-            Ok(_) => "mismatch",
-        },
-    };
-    Some(Expected::new(&format!("{prefix}-{end}"), Subject::value(key, name)))
-}
-
-fn component(store: &Store, id: AssemblyId, key: &Key) -> Foretold {
-    let plan = &store.plan;
-    let (name, form) = (text(&key.name), plan.assembly(id).key_form());
-    let shown = Hive::Components.shown(&format!("{COMPONENTS}\\{name}"));
-    if !name.chars().all(|one| (' '..='~').contains(&one)) {
-        return Foretold::one("component-key-name-illegal", Subject::key(shown));
-    } else if !name.eq_ignore_ascii_case(&form) {
-        return Foretold::one("component-identity-mismatch", Subject::value(shown, "identity"));
-    }
-    let fits = |identity: &names::Identity| names::component_key_form(identity) == form;
-    let of_identity = identity(&shown, "component-identity", ("identity", value(key, "identity")), fits);
-    let mut found: Vec<Expected> = of_identity.into_iter().chain(digest(store, id, key, &shown)).collect();
-    found.extend(deployment_marks(plan, id, key, &shown));
-    found.extend(file_marks(store, id, key, &shown));
-    Foretold::all(found)
-}
-
-fn digest(store: &Store, id: AssemblyId, key: &Key, shown: &str) -> Option<Expected> {
-    let end = match value(key, "S256H") {
-        // That of Windows Vista was never measured.
-        None if store.plan.profile == Profile::Vista => return None,
-        None => "missing",
-        Some(value) if value.kind != Value::BINARY || value.data.len() != 32 => "malformed",
-        Some(value) if value.data == store.built.manifests[id.0].sha256 => return None,
-        Some(_) => "wrong",
-    };
-    Some(Expected::new(&format!("component-s256h-{end}"), Subject::value(shown, "S256H")))
-}
-
-fn deployment_marks(plan: &StorePlan, id: AssemblyId, key: &Key, shown: &str) -> Vec<Expected> {
-    let form = |id: &AssemblyId| names::deployment_key_form(&plan.assembly(*id).identity);
-    let owed: Vec<String> = listed_by(plan)[id.0].iter().map(form).collect();
-    let known: Vec<String> = (0..plan.assemblies.len()).map(AssemblyId).map(|id| form(&id)).collect();
-    let marks = marked(key, "c!");
-    let dangling = marks.iter().filter(|(name, _)| !known.contains(name));
-    let mut found: Vec<Expected> =
-        dangling.map(|(_, name)| Expected::new("c-mark-dangling", Subject::value(shown, name))).collect();
-    if owed.iter().any(|owed| !marks.iter().any(|(name, _)| name == owed)) {
-        found.push(Expected::new("c-mark-missing", Subject::key(shown)));
-    }
-    found
-}
-
-fn file_marks(store: &Store, id: AssemblyId, key: &Key, shown: &str) -> Vec<Expected> {
-    let assembly = store.plan.assembly(id);
-    let names_of = |name: &str| {
-        let short = names::file_mark_name(name)[2..].to_lowercase();
-        [name.to_lowercase(), short, format!("{name}_{:016x}", names::hash_string(name)).to_lowercase()]
-    };
-    let files = || assembly.files.iter().map(|file| file.name.as_str());
-    let last_step = |name: &str| name.rsplit('\\').next().unwrap_or_default().to_owned();
-    let listed: Vec<String> =
-        files().flat_map(|name| [names_of(name), names_of(&last_step(name))].concat()).collect();
-    let marks = marked(key, "f!");
-    let stale = marks.iter().filter(|(name, _)| !listed.contains(name));
-    let mut found: Vec<Expected> =
-        stale.map(|(_, name)| Expected::new("f-mark-stale", Subject::value(shown, name))).collect();
-    let is_deleted = is_payload_deleted(key);
-    let is_marked =
-        |name: &str| names_of(name).iter().any(|known| marks.iter().any(|(mark, _)| mark == known));
-    if !is_deleted && files().any(|name| !name.contains('\\') && !is_marked(name)) {
-        found.push(Expected::new("f-mark-missing", Subject::key(shown)));
-    }
-    if is_deleted && assembly.payload == Payload::Present {
-        let folder = format!("Windows/WinSxS/{}", assembly.key_form());
-        found.push(Expected::new("payload-deleted-present", Subject::path(folder)));
-    }
-    found
-}
-
-fn is_payload_deleted(key: &Key) -> bool {
-    let flags = value(key, "CF").filter(|value| value.kind == Value::DWORD);
-    let number = flags.and_then(|value| Some(u32::from_le_bytes(value.data.as_slice().try_into().ok()?)));
-    number.is_some_and(|flags| flags & PAYLOAD_DELETED != 0)
-}
-
-fn deployment(store: &Store, id: AssemblyId, key: &Key) -> Result<Foretold, Failure> {
-    let form = names::deployment_key_form(&store.plan.assembly(id).identity);
-    let name = text(&key.name);
-    let shown = Hive::Components.shown(&format!("{DEPLOYMENTS}\\{name}"));
-    let fits = |identity: &names::Identity| names::deployment_key_form(identity) == name.to_lowercase();
-    let of_identity = identity(&shown, "deployment-appid", ("appid", value(key, "appid")), fits);
-    let mut found: Vec<Expected> = of_identity.into_iter().collect();
-    if !name.eq_ignore_ascii_case(&form) {
-        return Ok(Foretold::all(found));
-    }
-    found.extend(marks(key, &shown));
-    Ok(Foretold::all(found).and(&thumbprint(store, key, &shown)))
-}
-
-fn thumbprint(store: &Store, key: &Key, shown: &str) -> Foretold {
-    let subject = Subject::value(shown, "CatalogThumbprint");
-    let has_mark = ["i!CBS_", "p!CBS_", "s!CBS_"].iter().any(|mark| !marked(key, mark).is_empty());
-    let Some(value) = value(key, "CatalogThumbprint") else {
-        let is_measured = store.plan.profile != Profile::Vista && has_mark;
-        return if is_measured {
-            Foretold::one("deployment-thumbprint-missing", subject)
-        } else {
-            Foretold::nothing()
-        };
-    };
-    let units: Vec<u16> =
-        value.data.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect();
-    let text: String = String::from_utf16_lossy(units.split(|unit| *unit == 0).next().unwrap_or_default());
-    let is_digest = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    if value.kind != Value::SZ || !is_digest {
-        return Foretold::one("deployment-thumbprint-malformed", subject);
-    }
-    let path = format!("{CATALOGS}\\{}", text.to_lowercase());
-    let is_there = store.registry.key(Hive::Components, &path).is_some();
-    let found = if is_there {
-        Foretold::nothing()
-    } else {
-        Foretold::one("deployment-thumbprint-dangling", subject.clone())
-    };
-    // Whether a text may go on after its end, or have none, is open.
-    let is_plain = value.data.len() == 2 * (64 + 1) && units[64] == 0;
-    if is_plain { found } else { found.or(Foretold::one("deployment-thumbprint-malformed", subject)) }
-}
-
-/// What is found in the marks of packages. Only of i! marks a genuine one was seen: what does not fit in others is a
-/// warning.
-fn marks(key: &Key, shown: &str) -> Vec<Expected> {
-    let mut found = Vec::new();
-    let kinds = [("i!CBS_", Mark::Installed), ("p!CBS_", Mark::Pinned), ("s!CBS_", Mark::Staged)];
-    for (prefix, mark) in kinds {
-        for (_, name) in marked(key, prefix) {
-            let reference = value(key, &name).and_then(reference);
-            let id = match reference {
-                None => "mark-malformed",
-                Some(reference) if names::cbs_mark_name(mark, &reference).eq_ignore_ascii_case(&name) => {
-                    continue;
-                }
-                Some(_) => "mark-name-mismatch",
-            };
-            let finding = Expected::new(id, Subject::value(shown, &name));
-            found.push(if mark == Mark::Installed { finding } else { finding.as_warning() });
-        }
-    }
-    let staged = marked(key, "s!CBS_");
-    for (rest, name) in marked(key, "p!CBS_") {
-        if !staged.iter().any(|(other, _)| *other == rest) {
-            let twin = format!("s{}", &name[1..]);
-            found.push(Expected::new("s-mark-missing", Subject::value(shown, &twin)));
-        }
-    }
-    found
-}
-
-/// The package and update that a mark's data names, if its layout is right.
-fn reference(value: &Value) -> Option<String> {
-    let length = |at: usize| {
-        let bytes = value.data.get(at..at + 4)?.try_into().ok()?;
-        usize::try_from(u32::from_le_bytes(bytes)).ok()
-    };
-    let (named, extra) = (length(0)?, length(4)?);
-    let rest = value.data.get(8..)?;
-    let is_right = value.kind == Value::BINARY && named.checked_add(extra) == Some(rest.len());
-    let text = is_right.then(|| std::str::from_utf8(&rest[..named]).ok()).flatten()?;
-    text.is_ascii().then(|| text.to_owned())
+/// Text of the registry, if it is text: without the NULs at its end.
+fn utf16(value: &Value) -> Option<String> {
+    let units = value.data.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
+    let units: Vec<u16> = units.collect();
+    let is_whole = value.kind == Value::SZ && value.data.len().is_multiple_of(2);
+    let text = is_whole.then(|| String::from_utf16(&units).ok()).flatten()?;
+    Some(text.trim_end_matches('\0').to_owned())
 }

@@ -37,6 +37,18 @@ pub enum Object {
     ComponentKey,
     /// The key of a deployment in COMPONENTS.
     DeploymentKey,
+    /// The key of a catalog in COMPONENTS.
+    CatalogKey,
+    /// The key of a package in SOFTWARE.
+    PackageKey,
+    /// The owners of a package in SOFTWARE.
+    OwnersKey,
+    /// A key of `PackageIndex` in SOFTWARE.
+    PackageIndexKey,
+    /// A key of a watch list in SOFTWARE.
+    WatchListKey,
+    /// The winning version of a family in SOFTWARE.
+    WinnerKey,
     /// Names of files and folders.
     DirectoryEntry,
     /// A file that nothing checks, and of which it is said that any change is found: all its cells are red, or the matrix
@@ -46,7 +58,7 @@ pub enum Object {
 
 impl Object {
     /// Every object but the canary.
-    pub const ALL: [Object; 10] = [
+    pub const ALL: [Object; 16] = [
         Object::ComponentManifest,
         Object::DeploymentManifest,
         Object::PackageManifest,
@@ -56,6 +68,12 @@ impl Object {
         Object::PackageCatalog,
         Object::ComponentKey,
         Object::DeploymentKey,
+        Object::CatalogKey,
+        Object::PackageKey,
+        Object::OwnersKey,
+        Object::PackageIndexKey,
+        Object::WatchListKey,
+        Object::WinnerKey,
         Object::DirectoryEntry,
     ];
 
@@ -71,6 +89,12 @@ impl Object {
             Object::PackageCatalog => "package-catalog",
             Object::ComponentKey => "component-key",
             Object::DeploymentKey => "deployment-key",
+            Object::CatalogKey => "catalog-key",
+            Object::PackageKey => "package-key",
+            Object::OwnersKey => "owners-key",
+            Object::PackageIndexKey => "package-index-key",
+            Object::WatchListKey => "watch-list-key",
+            Object::WinnerKey => "winner-key",
             Object::DirectoryEntry => "directory-entry",
             Object::Canary => "canary",
         }
@@ -154,6 +178,12 @@ impl Sample {
             Object::PackageCatalog => Catalog::of(store).map(Sample::Catalog),
             Object::ComponentKey => RegistryKey::component(store).map(Sample::Key),
             Object::DeploymentKey => RegistryKey::deployment(store).map(Sample::Key),
+            Object::CatalogKey => RegistryKey::catalog(store).map(Sample::Key),
+            Object::PackageKey => RegistryKey::package(store).map(Sample::Key),
+            Object::OwnersKey => RegistryKey::owners(store).map(Sample::Key),
+            Object::PackageIndexKey => RegistryKey::index(store).map(Sample::Key),
+            Object::WatchListKey => RegistryKey::watch(store).map(Sample::Key),
+            Object::WinnerKey => RegistryKey::winner(store).map(Sample::Key),
             Object::DirectoryEntry => Some(Sample::Entries(Entries::of(store))),
         }
     }
@@ -174,6 +204,7 @@ impl Sample {
         match self {
             Sample::Catalog(catalog) => Some(("parts that are not signed".to_owned(), catalog.unsigned)),
             Sample::Entries(entries) => Some(("files in subfolders".to_owned(), entries.deeper)),
+            Sample::Key(key) => Some(("fields that nothing reads".to_owned(), key.unread)),
             _ => None,
         }
     }

@@ -114,7 +114,7 @@ fn package_key(plan: &StorePlan, id: PackageId) -> Key {
 }
 
 /// Windows Vista and 7 keep the name that the manifest had in its package.
-fn install_name(profile: Profile, package: &Package) -> String {
+pub(crate) fn install_name(profile: Profile, package: &Package) -> String {
     if profile.is_before_windows_8()
         && package.other_owners.is_empty()
         && package.identifier.starts_with("KB")
