@@ -84,7 +84,17 @@ impl Base {
 pub(super) struct Bases {
     found: Vec<Base>,
     refused: Vec<String>,
+    /// The library of the newest stack that the registry names, if it is damaged so that there is no base in it, and why.
+    damaged: Option<(String, String)>,
     outcome: Outcome,
+}
+
+/// Why a library gives no base.
+enum Refusal {
+    /// It may be sound, or nobody can tell.
+    Unusable(String),
+    /// It is no library, or none with a base.
+    Damaged(String),
 }
 
 impl Bases {
@@ -96,7 +106,8 @@ impl Bases {
     /// Looks for bases in an image.
     pub(super) fn find(image: &Image<'_>, winsxs: &Folder, registry: &Registry) -> Self {
         let mut bases = Self::default();
-        for folder in bases.candidates(image, winsxs, registry) {
+        let registered = registered_stacks(registry).next();
+        for (name, folder) in bases.candidates(image, winsxs, registry) {
             let Some(entry) = folder.get(LIBRARY) else { continue };
             let path = image.display(&folder.child(entry));
             if entry.kind != Kind::File {
@@ -108,21 +119,26 @@ impl Bases {
             match extract(image, &folder, entry) {
                 Ok(bytes) if bases.found.iter().any(|base| base.bytes == bytes) => {}
                 Ok(bytes) => bases.found.push(Base::new(bytes, Some(path))),
-                Err(reason) => bases.refused.push(format!("{path}: {reason}")),
+                Err(Refusal::Unusable(reason)) => bases.refused.push(format!("{path}: {reason}")),
+                Err(Refusal::Damaged(reason)) => {
+                    bases.refused.push(format!("{path}: {reason}"));
+                    if registered.as_ref() == Some(&name) {
+                        bases.damaged = Some((path, reason));
+                    }
+                }
             }
         }
         bases
     }
 
-    /// The folders that may hold the library, the best first.
-    fn candidates(&mut self, image: &Image<'_>, winsxs: &Folder, registry: &Registry) -> Vec<Folder> {
-        let mut names: Vec<String> = Vec::new();
-        let mut stacks: Vec<_> = registry.packages.iter().flat_map(|keys| &keys.stacks).collect();
-        stacks.sort_by_key(|stack| Reverse(numbers(&stack.version)));
-        for stack in stacks {
-            let last = stack.folder.trim_end_matches(['\\', '/']).rsplit(['\\', '/']).next();
-            names.extend(last.map(str::to_ascii_lowercase));
-        }
+    /// The folders that may hold the library and their names, the best first.
+    fn candidates(
+        &mut self,
+        image: &Image<'_>,
+        winsxs: &Folder,
+        registry: &Registry,
+    ) -> Vec<(String, Folder)> {
+        let mut names: Vec<String> = registered_stacks(registry).collect();
         let mut components: Vec<&str> = winsxs
             .entries()
             .filter(|(name, entry)| entry.kind == Kind::Folder && is_stack(name))
@@ -134,8 +150,8 @@ impl Bases {
         names.retain(|name| seen.insert(name.clone()));
         let in_winsxs = names.iter().take(MAX_CANDIDATES).map(|name| (winsxs, name.as_str()));
         let places = in_winsxs.chain([(image.windows(), "System32")]);
-        let enter = |(parent, name)| match image.enter(parent, name) {
-            Place::Folder(folder) => Some(folder),
+        let enter = |(parent, name): (&Folder, &str)| match image.enter(parent, name) {
+            Place::Folder(folder) => Some((name.to_owned(), folder)),
             Place::Missing | Place::Other(_) => None,
             Place::Unreadable(error) => {
                 self.outcome.unreadable(image.display_missing(parent, name), &error);
@@ -154,6 +170,18 @@ impl Bases {
     }
 }
 
+/// The names of the folders of the stacks that the registry names, the newest first.
+fn registered_stacks(registry: &Registry) -> impl Iterator<Item = String> {
+    let mut stacks: Vec<_> = registry.packages.iter().flat_map(|keys| &keys.stacks).collect();
+    stacks.sort_by_key(|stack| Reverse(numbers(&stack.version)));
+    let last = |folder: &str| {
+        let name = folder.trim_end_matches(['\\', '/']).rsplit(['\\', '/']).next();
+        name.map(str::to_ascii_lowercase)
+    };
+    let names: Vec<String> = stacks.into_iter().filter_map(|stack| last(&stack.folder)).collect();
+    names.into_iter()
+}
+
 /// Whether the folder is that of a servicing stack; others have longer names that begin alike.
 fn is_stack(name: &str) -> bool {
     name.split('_').nth(1) == Some(STACK)
@@ -168,26 +196,27 @@ fn numbers(version: &str) -> Vec<u32> {
     version.split('.').map(|part| part.parse().unwrap_or_default()).collect()
 }
 
-/// The base in a library, or a sentence that says why there is none.
-fn extract(image: &Image<'_>, folder: &Folder, entry: &Entry) -> Result<Vec<u8>, String> {
+/// The base in a library, or why there is none.
+fn extract(image: &Image<'_>, folder: &Folder, entry: &Entry) -> Result<Vec<u8>, Refusal> {
     let mut file = Vec::new();
     match read_whole(image.volume(), &folder.child(entry), MAX_LIBRARY_BYTES, &mut file) {
         WholeFile::Read => {}
-        WholeFile::TooLong => return Err(Cause::TooLong.description().to_owned()),
-        WholeFile::Failed(error) => return Err(error.to_string()),
+        WholeFile::TooLong => return Err(Refusal::Unusable(Cause::TooLong.description().to_owned())),
+        WholeFile::Failed(error) => return Err(Refusal::Unusable(error.to_string())),
     }
     if Wrapped::is_marked(&file) {
-        return Err("it is compressed itself, as in a superseded servicing stack".to_owned());
+        let reason = "it is compressed itself, as in a superseded servicing stack";
+        return Err(Refusal::Unusable(reason.to_owned()));
     }
-    let base = in_library(&file).map_err(|error| error.to_string())?;
+    let base = in_library(&file).map_err(|error| Refusal::Damaged(error.to_string()))?;
     if base.is_empty() {
-        return Err("its base document is empty".to_owned());
+        return Err(Refusal::Damaged("its base document is empty".to_owned()));
     }
     if base.len() > MAX_BASE_BYTES {
-        return Err(format!(
+        return Err(Refusal::Damaged(format!(
             "its base document has {} bytes, and at most {MAX_BASE_BYTES} are read",
             base.len()
-        ));
+        )));
     }
     Ok(base.to_vec())
 }
@@ -278,7 +307,10 @@ pub(super) fn manifests(
     let used = match (bases.found.get(attempt), bases.found.first()) {
         (Some(base), _) => BaseUse::Used { library: base.library.clone(), is_known: base.is_known() },
         (None, Some(misfit)) => BaseUse::None(say_misfit(reader, misfit, outcome)),
-        (None, None) => BaseUse::None(bases.absence()),
+        (None, None) => {
+            say_damaged(reader, bases.damaged.as_ref(), outcome);
+            BaseUse::None(bases.absence())
+        }
     };
     outcome.add(bases.outcome);
     (manifests, Some(used))
@@ -335,6 +367,14 @@ pub(super) fn settle_library(findings: &mut [Finding]) {
             *finding = finding.clone().caused_by(root);
         }
     }
+}
+
+/// Says that the library which should hold the base holds none: Windows itself could not read its manifests.
+fn say_damaged(reader: &Reader<'_, '_>, damaged: Option<&(String, String)>, outcome: &mut Outcome) {
+    let Some((library, reason)) = damaged else { return };
+    let reason = format!("no compressed manifest can be expanded without the base document in it; {reason}");
+    let subject = CompressionSubject { path: library, stored_bytes: 0, end: Err(Evidence::because(reason)) };
+    outcome.findings.extend(reader.enabled.manifest_compression(&subject));
 }
 
 /// Says that what a base makes of compressed manifests is nothing that anything vouches for.

@@ -36,6 +36,8 @@ pub(super) const FAULTS: &[Fault] = &[
         |bench, target| stored(bench, target, |mut bytes| { bytes.extend([0; 986]); bytes })),
     fault("compressed-manifest-byte-appended", "a byte follows the end of a compressed manifest", "manifest-compression-trailing", compressed,
         |bench, target| stored(bench, target, |mut bytes| { bytes.push(0xA5); bytes })),
+    fault("base-library-zeroed", "every byte of wcp.dll, which holds the base of compressed manifests, is NUL", "manifest-compression-damaged", stack,
+        |bench, target| { let path = path(bench, target); bench.spoil(&path, |bytes| vec![0; bytes.len()]) }),
     fault("base-altered", "the base of compressed manifests in wcp.dll is altered", "manifest-compression-damaged", stack, base_altered),
     fault("compressed-payload-truncated", "the end of a compressed file is lost", "payload-compression-damaged", |plan| compressed_files(plan, any_whole),
         |bench, target| altered(bench, target, |mut bytes| { bytes.pop(); bytes })),

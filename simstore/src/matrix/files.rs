@@ -34,6 +34,12 @@ enum Form {
     Differential(&'static str),
     /// Whatever vouches for the document that it stands for.
     Manifest,
+    /// The digest of what its blocks expand to.
+    Blocks,
+    /// The digest of what the differential in it leads to.
+    Wrapped,
+    /// The digest of the whole, and every manifest that is made from it.
+    Library,
 }
 
 /// How many files of one kind are struck.
@@ -93,6 +99,33 @@ impl Files {
         Files::new(store, files.take(MAX_FILES).collect())
     }
 
+    /// Files in a compressed form: one of each that the store has. Of a library, which has long runs of NULs, some changed
+    /// differentials lead to the same.
+    pub(super) fn compressed(store: &Store) -> Option<Files> {
+        let kinds: [fn(FileForm) -> bool; 4] = [
+            |form| form == FileForm::Lzms,
+            |form| form == FileForm::Null,
+            |form| matches!(form, FileForm::Against(_)),
+            |form| matches!(form, FileForm::Like(_)),
+        ];
+        let files = kinds.into_iter().filter_map(|is_wanted| {
+            let is_varied = |file: &File| file.content.length_bytes > 0 && file.name != LIBRARY;
+            let mut files = all_files(store).filter(|(_, file)| is_varied(file));
+            let (assembly, file) = files.find(|(_, file)| is_wanted(file.form))?;
+            let form = if file.form == FileForm::Lzms { Form::Blocks } else { Form::Wrapped };
+            Some(Stored { path: file_path(assembly, file), form })
+        });
+        Files::new(store, files.collect())
+    }
+
+    /// The library that holds the base of compressed manifests, where there are some.
+    pub(super) fn library(store: &Store) -> Option<Files> {
+        Files::compressed_manifests(store)?;
+        let stack = store.plan.assembly(store.plan.newest_stack()?);
+        let library = stack.files.iter().find(|file| file.name == LIBRARY)?;
+        Files::new(store, vec![Stored { path: file_path(stack, library), form: Form::Library }])
+    }
+
     /// A file that no check reads, as if it were payload.
     pub(super) fn canary(store: &Store) -> Option<Files> {
         let is_unchecked = |path: &&str| !path.starts_with("Windows/WinSxS/");
@@ -143,6 +176,8 @@ const MARK_BYTES: usize = 4;
 const MAGIC_BYTES: usize = 4;
 /// The length of the time in a differential, which means nothing.
 const TIME_BYTES: usize = 8;
+/// The length of the headers of a library.
+const LIBRARY_HEADER_BYTES: usize = 512;
 /// How much of a patch is its header, with bits that mean nothing, at most.
 const HEADER_BYTES: usize = 24;
 
@@ -154,8 +189,21 @@ impl Form {
             Form::Payload => {
                 return std::iter::once(part("file", 0..length)).chain(pieces("piece", 0..length)).collect();
             }
+            Form::Blocks => {
+                let blocks = pieces("blocks", MARK_BYTES..length);
+                return [part("file", 0..length), part("mark", 0..MARK_BYTES)]
+                    .into_iter()
+                    .chain(blocks)
+                    .collect();
+            }
+            Form::Library => {
+                let headers = pieces("header", 0..LIBRARY_HEADER_BYTES);
+                let content = pieces("section", LIBRARY_HEADER_BYTES..length);
+                return std::iter::once(part("file", 0..length)).chain(headers).chain(content).collect();
+            }
             Form::Differential(_) => ("checksum", CHECKSUM_BYTES),
             Form::Manifest => ("mark", MARK_BYTES),
+            Form::Wrapped => return wrapped(length),
         };
         let (magic, time) = (start.1, start.1 + MAGIC_BYTES);
         let patch = time + TIME_BYTES;
@@ -176,6 +224,13 @@ impl Form {
     }
 }
 
+/// The fields of a differential in a wrapper that names a version.
+fn wrapped(length: usize) -> Vec<Field> {
+    let part = |name: &str, range: Range<usize>| Field::new(name, Kind::Part, range);
+    let fields = [part("file", 0..length), part("mark", 0..MARK_BYTES)];
+    fields.into_iter().chain(pieces("rest", MARK_BYTES..length)).collect()
+}
+
 fn pieces(pattern: &str, range: Range<usize>) -> Vec<Field> {
     let starts = range.clone().step_by(PIECE_BYTES);
     starts.map(|start| Field::new(pattern, Kind::Part, start..(start + PIECE_BYTES).min(range.end))).collect()
@@ -189,6 +244,9 @@ impl Stored {
             Form::Payload => Foretold::one("payload-corrupt", subject),
             Form::Differential(finding) => Foretold::one(finding, subject),
             Form::Manifest => return compressed(before, bytes, &self.path),
+            Form::Wrapped if differs_in_time_alone(before, bytes) => Foretold::nothing(),
+            // What is decoded from other bytes only a decoder can tell, but nothing that has the digest.
+            Form::Blocks | Form::Wrapped | Form::Library => Foretold::any_on(&self.path),
         })
     }
 
@@ -205,6 +263,16 @@ impl Stored {
             Err("only a decoder can tell what another patch leads to".into())
         }
     }
+}
+
+/// Whether two differentials in a wrapper are equal but for the time, which means nothing. Before a differential that
+/// leads from another version stands that version.
+fn differs_in_time_alone(before: &[u8], bytes: &[u8]) -> bool {
+    const VERSION_BYTES: usize = 8;
+    let version_bytes = if before.starts_with(b"DCD") { VERSION_BYTES } else { 0 };
+    let time = MARK_BYTES + version_bytes + MAGIC_BYTES;
+    let around = |bytes: &[u8]| Some((bytes.get(..time)?.to_vec(), bytes.get(time + TIME_BYTES..)?.to_vec()));
+    around(before).is_some() && around(before) == around(bytes)
 }
 
 /// What is found of a changed compressed manifest. What another patch leads to only a decoder can tell: to nothing, or to

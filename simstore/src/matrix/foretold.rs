@@ -10,7 +10,7 @@ use checker::finding::Severity;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Foretold {
     lists: Vec<Vec<Expected>>,
-    /// Or whatever error it is, if it is the only one and on this file.
+    /// Or whatever error it is, if it is on this file and every other one follows from it.
     any_on: Option<String>,
 }
 
@@ -77,12 +77,13 @@ impl Foretold {
     }
 }
 
-/// Whether findings are one error on a file, and perhaps notes and warnings on it.
+/// Whether findings are one error on a file, perhaps notes and warnings on it, and what follows from that error.
 fn one_on(path: &str, found: &[Expected]) -> Result<usize, String> {
-    let is_there =
-        |found: &Expected| matches!(&found.subject, Subject::Path { path: other, .. } if other == path);
-    let errors = found.iter().filter(|found| found.severity == Severity::Error.as_str()).count();
-    let is_right = errors == 1 && found.iter().all(is_there);
+    let is_there = |subject: &Subject| matches!(subject, Subject::Path { path: other, .. } if other == path);
+    let follows = |found: &&Expected| found.caused_by.as_ref().is_some_and(|cause| is_there(&cause.subject));
+    let roots = || found.iter().filter(|found| !follows(found));
+    let errors = roots().filter(|found| found.severity == Severity::Error.as_str()).count();
+    let is_right = errors == 1 && roots().all(|found| is_there(&found.subject));
     if is_right {
         Ok(found.len())
     } else {

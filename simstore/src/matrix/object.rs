@@ -31,6 +31,10 @@ pub enum Object {
     Differential,
     /// Manifests in their compressed form (Windows 8.1 and later).
     CompressedManifest,
+    /// Files of components in a compressed form.
+    CompressedPayload,
+    /// The library with the base that compressed manifests are made from (Windows 8.1 and later).
+    LibraryBase,
     /// The catalog of a package.
     PackageCatalog,
     /// The key of a component in COMPONENTS.
@@ -58,13 +62,15 @@ pub enum Object {
 
 impl Object {
     /// Every object but the canary.
-    pub const ALL: [Object; 16] = [
+    pub const ALL: [Object; 18] = [
         Object::ComponentManifest,
         Object::DeploymentManifest,
         Object::PackageManifest,
         Object::PayloadFile,
         Object::Differential,
         Object::CompressedManifest,
+        Object::CompressedPayload,
+        Object::LibraryBase,
         Object::PackageCatalog,
         Object::ComponentKey,
         Object::DeploymentKey,
@@ -86,6 +92,8 @@ impl Object {
             Object::PayloadFile => "payload-file",
             Object::Differential => "differential",
             Object::CompressedManifest => "compressed-manifest",
+            Object::CompressedPayload => "compressed-payload",
+            Object::LibraryBase => "library-base",
             Object::PackageCatalog => "package-catalog",
             Object::ComponentKey => "component-key",
             Object::DeploymentKey => "deployment-key",
@@ -174,6 +182,8 @@ impl Sample {
             Object::PayloadFile => Files::payload(store).map(Sample::Files),
             Object::Differential => Files::differentials(store).map(Sample::Files),
             Object::CompressedManifest => Files::compressed_manifests(store).map(Sample::Files),
+            Object::CompressedPayload => Files::compressed(store).map(Sample::Files),
+            Object::LibraryBase => Files::library(store).map(Sample::Files),
             Object::Canary => Files::canary(store).map(Sample::Files),
             Object::PackageCatalog => Catalog::of(store).map(Sample::Catalog),
             Object::ComponentKey => RegistryKey::component(store).map(Sample::Key),

@@ -2,7 +2,7 @@
 
 use crate::{in_memory, scan};
 use checker::check::{MAX_CONTENT_BYTES, MAX_STORED_BYTES};
-use checker::finding::Severity;
+use checker::finding::{FindingId, Severity};
 use checker::scan::{BaseUse, MAX_BASE_BYTES, MAX_CANDIDATES, MAX_LIBRARY_BYTES, base_document};
 use checker::unverified::Cause;
 use checker::volume::{MemoryVolume, Volume, VolumeMut, VolumePath};
@@ -104,6 +104,14 @@ fn a_library_without_a_usable_base_is_named_with_its_reason() {
         image.write(&path, &bytes);
         let said = image.base().unwrap_err();
         assert!(said.starts_with(&path) && said.contains(reason), "{said}");
+        // It is damaged, unless it may be sound.
+        let report = scan(&image.volume);
+        let found = report.findings.iter().map(|(_, finding)| finding);
+        let errors: Vec<_> = found.filter(|finding| finding.severity == Severity::Error).collect();
+        assert_eq!(errors.len(), usize::from(!reason.contains("compressed itself")), "{reason}: {errors:#?}");
+        for error in errors {
+            assert_eq!((error.id, error.subject.name()), (FindingId::ManifestCompressionDamaged, &*path));
+        }
     }
 }
 
