@@ -10,6 +10,7 @@ mod field;
 mod files;
 mod follow;
 mod foretold;
+mod hives;
 mod identity_text;
 mod keys;
 mod manifests;

@@ -86,7 +86,7 @@ impl Registry {
         Registry {
             software: software::tree(plan),
             components: components::tree(plan, built),
-            schema: Key::new("ROOT").with_subkey(Key::new("Schema").with_value(Value::dword("Version", 1))),
+            schema: schema(),
         }
     }
 
@@ -157,6 +157,15 @@ impl Registry {
             }
         }
     }
+}
+
+/// A few keys, so that the hive has one of each record.
+fn schema() -> Key {
+    let setting = |name: &str| Key::new(name).with_value(Value::binary("Default", name.as_bytes()));
+    let class = Key { class: Some("Setting".into()), ..setting("Sample-Theme") };
+    let schema = Key::new("Schema").with_value(Value::dword("Version", 1));
+    let settings = schema.with_subkey(setting("Sample-Clock")).with_subkey(setting("Sample-Network"));
+    Key::new("ROOT").with_subkey(settings.with_subkey(class)).with_subkey(Key::new("Settings"))
 }
 
 /// The tree of COMPONENTS while its last component is written: with so many values of it there.

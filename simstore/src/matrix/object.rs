@@ -4,6 +4,7 @@ use super::catalogs::Catalog;
 use super::field::{Field, NotApplicable};
 use super::files::Files;
 use super::foretold::Foretold;
+use super::hives::Structure;
 use super::keys::RegistryKey;
 use super::manifests::Document;
 use super::names::Entries;
@@ -37,6 +38,8 @@ pub enum Object {
     LibraryBase,
     /// The catalog of a package.
     PackageCatalog,
+    /// The records of which a hive consists.
+    HiveStructure,
     /// The key of a component in COMPONENTS.
     ComponentKey,
     /// The key of a deployment in COMPONENTS.
@@ -62,7 +65,7 @@ pub enum Object {
 
 impl Object {
     /// Every object but the canary.
-    pub const ALL: [Object; 18] = [
+    pub const ALL: [Object; 19] = [
         Object::ComponentManifest,
         Object::DeploymentManifest,
         Object::PackageManifest,
@@ -72,6 +75,7 @@ impl Object {
         Object::CompressedPayload,
         Object::LibraryBase,
         Object::PackageCatalog,
+        Object::HiveStructure,
         Object::ComponentKey,
         Object::DeploymentKey,
         Object::CatalogKey,
@@ -95,6 +99,7 @@ impl Object {
             Object::CompressedPayload => "compressed-payload",
             Object::LibraryBase => "library-base",
             Object::PackageCatalog => "package-catalog",
+            Object::HiveStructure => "hive-structure",
             Object::ComponentKey => "component-key",
             Object::DeploymentKey => "deployment-key",
             Object::CatalogKey => "catalog-key",
@@ -165,6 +170,7 @@ pub(super) enum Sample {
     Document(Document, Vec<Field>),
     Files(Files),
     Catalog(Catalog),
+    Structure(Structure),
     Key(RegistryKey),
     Entries(Entries),
 }
@@ -186,6 +192,7 @@ impl Sample {
             Object::LibraryBase => Files::library(store).map(Sample::Files),
             Object::Canary => Files::canary(store).map(Sample::Files),
             Object::PackageCatalog => Catalog::of(store).map(Sample::Catalog),
+            Object::HiveStructure => Some(Sample::Structure(Structure::of(store))),
             Object::ComponentKey => RegistryKey::component(store).map(Sample::Key),
             Object::DeploymentKey => RegistryKey::deployment(store).map(Sample::Key),
             Object::CatalogKey => RegistryKey::catalog(store).map(Sample::Key),
@@ -204,6 +211,7 @@ impl Sample {
             Sample::Document(_, fields)
             | Sample::Files(Files { fields, .. })
             | Sample::Catalog(Catalog { fields, .. }) => fields.iter().map(|field| &*field.pattern).collect(),
+            Sample::Structure(structure) => structure.fields.iter().map(|field| &*field.pattern).collect(),
             Sample::Key(key) => key.fields.iter().map(|field| &*field.pattern).collect(),
             Sample::Entries(entries) => entries.entries.iter().map(|entry| entry.pattern).collect(),
         }
@@ -214,6 +222,9 @@ impl Sample {
         match self {
             Sample::Catalog(catalog) => Some(("parts that are not signed".to_owned(), catalog.unsigned)),
             Sample::Entries(entries) => Some(("files in subfolders".to_owned(), entries.deeper)),
+            Sample::Structure(structure) => {
+                Some(("fields bound by others of their record".to_owned(), structure.bound))
+            }
             Sample::Key(key) => Some(("fields that nothing reads".to_owned(), key.unread)),
             _ => None,
         }
@@ -224,6 +235,7 @@ impl Sample {
             Sample::Document(document, fields) => document.strike(store, fields, wound),
             Sample::Files(files) => files.strike(store, wound),
             Sample::Catalog(catalog) => catalog.strike(store, wound),
+            Sample::Structure(structure) => structure.strike(store, wound),
             Sample::Key(key) => key.strike(store, wound),
             Sample::Entries(entries) => entries.strike(store, wound),
         }

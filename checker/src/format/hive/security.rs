@@ -45,6 +45,27 @@ impl<'h> Security<'h> {
     }
 }
 
+/// Where a self-relative security descriptor is not one ([MS-DTYP] 2.4.6): what should be there, and what is.
+fn misfit(descriptor: &[u8]) -> Option<(usize, String, String)> {
+    /// The revision, the flags, and the offsets of owner, group and the two lists.
+    const HEADER_BYTES: usize = 20;
+    /// Where the four offsets stand; 0 is the part that is not there.
+    const PARTS: [usize; 4] = [4, 8, 12, 16];
+    if descriptor.len() < HEADER_BYTES {
+        let expected = format!("a descriptor of at least {HEADER_BYTES} bytes");
+        return Some((0, expected, descriptor.len().to_string()));
+    }
+    if descriptor[0] != 1 {
+        return Some((0, "the revision 1".to_owned(), descriptor[0].to_string()));
+    }
+    PARTS.into_iter().find_map(|at| {
+        let part = u32::from_le_bytes(descriptor[at..at + 4].try_into().ok()?) as usize;
+        let is_inside = part == 0 || (HEADER_BYTES..descriptor.len()).contains(&part);
+        let expected = format!("a part of a descriptor of {} bytes", descriptor.len());
+        (!is_inside).then(|| (at, expected, format!("one at {part}")))
+    })
+}
+
 /// The security records that keys use.
 #[derive(Default)]
 pub(super) struct Users<'h> {
@@ -91,6 +112,9 @@ impl<'h> Users<'h> {
             if complete && stated != *count {
                 let expected = format!("{count} keys");
                 damaged(cell.error(Rule::SecurityCount, field::USERS, expected, stated.to_string()));
+            }
+            if let Some((at, expected, actual)) = misfit(security.descriptor()) {
+                damaged(cell.error(Rule::SecurityRecord, SECURITY_FIXED_BYTES + at, expected, actual));
             }
             if let Some(first) = contents.insert(security.descriptor(), cell.offset) {
                 let actual = format!("that of the record at 0x{:X}", position(first as usize));

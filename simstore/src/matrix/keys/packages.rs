@@ -167,7 +167,7 @@ pub(super) fn owners(plan: &StorePlan, key: &Key, shown: &str) -> Foretold {
         match dword(value) {
             None => add("cbs-value-type"),
             Some(number) if state_of(plan.profile, number & 0xFFFF).is_none() => {
-                add("cbs-current-state-invalid")
+                add("cbs-current-state-invalid");
             }
             Some(_) => {}
         }
