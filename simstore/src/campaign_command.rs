@@ -16,7 +16,7 @@ const PROGRESS_EVERY: Duration = Duration::from_secs(5);
 
 pub(crate) fn run(arguments: &CampaignArguments) -> Result<ExitCode, Box<dyn Error>> {
     let seeds = arguments.seeds.0.clone();
-    let mut blocks = campaign::blocks(&seeds, &arguments.profiles(), arguments.shard);
+    let mut blocks = campaign::blocks(&seeds, &arguments.profiles.chosen(), arguments.shard);
     let mut out: Box<dyn Write> = match &arguments.output {
         None => Box::new(io::stdout().lock()),
         Some(path) if arguments.resume => {

@@ -3,7 +3,7 @@
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use simstore::campaign::Shard;
 use simstore::matrix::{Object, Verb};
-use simstore::plan::{Profile, Size};
+use simstore::plan::{Profile, Size, StorePlan};
 use std::ops::Range;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -54,7 +54,8 @@ pub(crate) enum Command {
     },
     /// Damage and check stores, round after round, one line of JSON each; the exit code is 1 if the checker was ever wrong
     Campaign(CampaignArguments),
-    /// Strike every field of a store in every way, and report what the checker makes of it; the exit code is 1 if a cell is red
+    /// Strike every field of a store of each profile in every way, and report what the checker makes of it; the exit code is
+    /// 1 if a cell is red
     Matrix(MatrixArguments),
     /// Show that each of the fifteen update errors of KB947821 is found
     Demo {
@@ -66,19 +67,39 @@ pub(crate) enum Command {
 /// What a store is made from.
 #[derive(Debug, Args)]
 pub(crate) struct StoreArguments {
-    /// The same seed gives the same store, byte for byte
-    #[arg(long, default_value_t = 1)]
-    pub(crate) seed: u64,
     /// The Windows whose habits it has: vista, win7, win81, win10 or win11
     #[arg(long, default_value_t = Profile::Win7)]
     pub(crate) profile: Profile,
+    #[command(flatten)]
+    pub(crate) contents: ContentsArguments,
+}
+
+impl StoreArguments {
+    pub(crate) fn plan(&self) -> StorePlan {
+        self.contents.plan(self.profile)
+    }
+}
+
+/// What a store of any profile contains.
+#[derive(Debug, Args)]
+pub(crate) struct ContentsArguments {
+    /// The same seed gives the same store, byte for byte
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
     /// How many components and deployments, about
     #[arg(long, default_value_t = Size::SMALL.components, value_name = "N", value_parser = components)]
-    pub(crate) components: usize,
+    components: usize,
     /// How many bytes all files of the components have together, about
     #[arg(long, default_value_t = Size::SMALL.payload_bytes, value_name = "N",
         value_parser = clap::value_parser!(u64).range(..=Size::MAX_PAYLOAD_BYTES))]
-    pub(crate) payload_bytes: u64,
+    payload_bytes: u64,
+}
+
+impl ContentsArguments {
+    pub(crate) fn plan(&self, profile: Profile) -> StorePlan {
+        let size = Size { components: self.components, payload_bytes: self.payload_bytes };
+        StorePlan::from_seed(self.seed, profile, size)
+    }
 }
 
 fn components(text: &str) -> Result<usize, String> {
@@ -114,9 +135,8 @@ pub(crate) struct CampaignArguments {
     /// The seeds of the rounds, as in 0..1000; the last one is not among them
     #[arg(long, value_name = "A..B")]
     pub(crate) seeds: Seeds,
-    /// Only this profile; may be given more than once [default: all five]
-    #[arg(long = "profile", value_name = "PROFILE")]
-    profiles: Vec<Profile>,
+    #[command(flatten)]
+    pub(crate) profiles: ProfilesArguments,
     /// Only this part of the campaign, as in 2/8; the parts together are the whole
     #[arg(long, value_name = "K/N", default_value = "1/1", value_parser = Shard::from_str)]
     pub(crate) shard: Shard,
@@ -137,9 +157,19 @@ pub(crate) struct CampaignArguments {
     pub(crate) threads: Option<usize>,
 }
 
-impl CampaignArguments {
-    pub(crate) fn profiles(&self) -> Vec<Profile> {
-        if self.profiles.is_empty() { Profile::ALL.to_vec() } else { self.profiles.clone() }
+/// Whose habits stores have, one after the other.
+#[derive(Debug, Args)]
+pub(crate) struct ProfilesArguments {
+    /// Only this profile; may be given more than once [default: all five]
+    #[arg(long = "profile", value_name = "PROFILE")]
+    profiles: Vec<Profile>,
+}
+
+impl ProfilesArguments {
+    /// The profiles that were asked for, each once, oldest first.
+    pub(crate) fn chosen(&self) -> Vec<Profile> {
+        let is_chosen = |profile: &Profile| self.profiles.is_empty() || self.profiles.contains(profile);
+        Profile::ALL.into_iter().filter(is_chosen).collect()
     }
 }
 
@@ -168,7 +198,9 @@ impl FromStr for Seeds {
 #[derive(Debug, Args)]
 pub(crate) struct MatrixArguments {
     #[command(flatten)]
-    pub(crate) store: StoreArguments,
+    pub(crate) profiles: ProfilesArguments,
+    #[command(flatten)]
+    pub(crate) contents: ContentsArguments,
     /// Only this object; may be given more than once
     #[arg(long = "object", value_name = "OBJECT")]
     pub(crate) objects: Vec<Object>,

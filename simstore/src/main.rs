@@ -13,7 +13,7 @@ use serde_json::json;
 use simstore::expectation::Expectation;
 use simstore::fault::{Fault, Wound, fault_named, faults};
 use simstore::judge::{Report, judge};
-use simstore::plan::{Size, StorePlan};
+use simstore::plan::StorePlan;
 use simstore::store_folder::StoreFolder;
 use std::error::Error;
 use std::fs;
@@ -52,13 +52,6 @@ fn main() -> ExitCode {
 /// Whoever reads the output has seen enough.
 fn is_closed_pipe(error: &(dyn Error + 'static)) -> bool {
     error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
-}
-
-impl StoreArguments {
-    pub(crate) fn plan(&self) -> StorePlan {
-        let size = Size { components: self.components, payload_bytes: self.payload_bytes };
-        StorePlan::from_seed(self.seed, self.profile, size)
-    }
 }
 
 fn build(dir: &Path, arguments: &StoreArguments) -> Outcome {

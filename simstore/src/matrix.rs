@@ -22,11 +22,11 @@ mod verb;
 
 pub use object::Object;
 pub use page::page;
-pub use report::{Counts, ObjectReport, RedCell, Report};
+pub use report::{Counts, ObjectReport, ProfileReport, RedCell, Report};
 pub use verb::Verb;
 
 use crate::judge;
-use crate::plan::StorePlan;
+use crate::plan::{Profile, StorePlan};
 use crate::store::Store;
 use checker::volume::MemoryVolume;
 use object::{Failure, Sample, Wound};
@@ -88,8 +88,10 @@ pub struct Cell {
 }
 
 /// The cells of one store.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Matrix {
+    /// Whose habits the store has.
+    pub profile: Profile,
     /// The cells, by object, field, verb and mode.
     pub cells: Vec<Cell>,
     /// For each object how many fields were struck.
@@ -106,7 +108,8 @@ pub struct Matrix {
 pub fn run(plan: &StorePlan, selection: &Selection, checker: &Checker<'_>) -> io::Result<Matrix> {
     let store = Store::new(plan.clone())?;
     let objects = if selection.objects.is_empty() { Object::ALL.to_vec() } else { selection.objects.clone() };
-    let mut matrix = Matrix::default();
+    let mut matrix =
+        Matrix { profile: plan.profile, cells: Vec::new(), fields: BTreeMap::new(), cut: BTreeMap::new() };
     for object in objects {
         let Some(sample) = Sample::of(object, &store) else { continue };
         let (names, mut cut) = field::names(sample.patterns().into_iter());

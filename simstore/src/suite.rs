@@ -3,7 +3,7 @@
 use crate::cli::StoreArguments;
 use simstore::expectation::Expectation;
 use simstore::fault::{Fault, Wound, faults};
-use simstore::plan::{Profile, Size, StorePlan};
+use simstore::plan::Profile;
 use simstore::store_folder::StoreFolder;
 use std::error::Error;
 use std::fs;
@@ -28,18 +28,17 @@ pub(crate) fn build(
     let others = tempfile::tempdir()?;
     let mut stores = vec![healthy.clone()];
     for profile in Profile::ALL.into_iter().filter(|profile| *profile != arguments.profile) {
-        let size = Size { components: arguments.components, payload_bytes: arguments.payload_bytes };
-        let plan = StorePlan::from_seed(arguments.seed, profile, size);
-        stores.push(StoreFolder::build(others.path().join(profile.as_str()), plan)?);
+        let folder = others.path().join(profile.as_str());
+        stores.push(StoreFolder::build(folder, arguments.contents.plan(profile))?);
     }
     let mut count = 0;
     for fault in faults {
         let store = stores.iter().find(|store| !fault.targets(store.plan()).is_empty());
         let store = store.ok_or_else(|| format!("no profile has anything that {} could strike", fault.id))?;
-        damage_copy(store, dir, fault, arguments.seed, false)?;
+        damage_copy(store, dir, fault, arguments.contents.seed, false)?;
         count += 1;
         if fault.is_resealable {
-            damage_copy(store, dir, fault, arguments.seed, true)?;
+            damage_copy(store, dir, fault, arguments.contents.seed, true)?;
             count += 1;
         }
     }

@@ -5,6 +5,7 @@
 mod alike;
 mod base;
 mod campaign;
+mod cases;
 mod clean;
 mod deltas;
 mod false_alarms;

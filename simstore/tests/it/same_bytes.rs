@@ -10,11 +10,11 @@ use std::path::Path;
 /// The SHA-256 over every path, length and content of the image that `simstore build --seed 1` writes, in the order of
 /// paths. A change here is a change of every seed that anybody has written down: it belongs into the release notes.
 const SEED_1: [(Profile, &str); 5] = [
-    (Profile::Vista, "ce5bc2dfa680f98e20c53960e09e27c865808b2a4d3531b9553768790003c1a7"),
-    (Profile::Win7, "1eaf80e97774163d02a926c4ebed79af174dcc37a476b0b1aa1a4e182fbaf26b"),
-    (Profile::Win81, "bf63f40a19430e6a32dcc34bcbccdd63f9e46ce194ddfaf3cf81205ab9ed4b47"),
-    (Profile::Win10, "8365ed4fd227e603d90083a01058693e177807510d4ca9bf35b105d4fab4f819"),
-    (Profile::Win11, "ae54c5dd775c600a17d170c1b2a3d2422bbc3b8c39a23edf0e29f2e36b905980"),
+    (Profile::Vista, "08c65819e4e62910a8677415cf17a4c67e6500a97da3241d2addd4e88f68386c"),
+    (Profile::Win7, "dc999fd1344a045e44f481d12f75821441b333d388fbffce94088cc5241fcbd7"),
+    (Profile::Win81, "ed1f8e18ce87103c3618f68fa461071f9dd3227da252798ee4e97e788b775b06"),
+    (Profile::Win10, "5ac9817a6d05d3b9537cde09e7abee68986f19a5c809e78598cb02cf4de36e02"),
+    (Profile::Win11, "6198bd0c505b0e4a09429ddf57ab8b7c88d074a3c6ad4b3f105101ee1e8c7da9"),
 ];
 
 fn digest(files: &BTreeMap<String, Vec<u8>>) -> String {
