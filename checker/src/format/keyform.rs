@@ -410,6 +410,40 @@ mod tests {
     }
 
     #[test]
+    fn names_as_long_as_the_limit_stay_whole() {
+        let named =
+            |length: usize| Identity::default().with(Name, "x".repeat(length)).with(Version, "1.2.3.4");
+        let start = |form: &str| form.split("_none_").next().unwrap_or_default().to_owned();
+        let forms = |length| {
+            let identity = named(length);
+            (component(&identity).unwrap().to_string(), start(&deployment(&identity).unwrap()))
+        };
+        let (form, _) = forms(COMPONENT_NAME_LIMIT);
+        assert!(form.starts_with(&format!("none_{}_", "x".repeat(COMPONENT_NAME_LIMIT))), "{form}");
+        assert!(forms(COMPONENT_NAME_LIMIT + 1).0.contains(".."));
+        let (_, form) = forms(DEPLOYMENT_NAME_LIMIT);
+        assert_eq!(form, "x".repeat(DEPLOYMENT_NAME_LIMIT));
+        assert!(forms(DEPLOYMENT_NAME_LIMIT + 1).1.contains(".."));
+    }
+
+    #[test]
+    fn versions_of_families_begin_alike() {
+        let identity = Identity::default()
+            .with(Name, "Microsoft-Windows-Sample-Of-Everything-And-More-Besides")
+            .with(PublicKeyToken, "31bf3856ad364e35")
+            .with(ProcessorArchitecture, "amd64")
+            .with(Version, "10.0.1.2");
+        let family = family(&identity).unwrap();
+        let of_component = start_of_version(&family, "10.0.1.2").unwrap();
+        assert!(component(&identity).unwrap().starts_with(&format!("{of_component}_")), "{of_component}");
+        let of_deployment = start_of_deployment(&family, "10.0.1.2").unwrap();
+        assert!(deployment(&identity).unwrap().starts_with(&format!("{of_deployment}_")), "{of_deployment}");
+        for none in ["", "a_b", "a"] {
+            assert_eq!((start_of_version(none, "1"), start_of_deployment(none, "1")), (None, None), "{none}");
+        }
+    }
+
+    #[test]
     fn marks_and_backup_names() {
         assert_eq!(
             file_mark("proactive-telemetry-events.js"),
@@ -461,6 +495,9 @@ mod tests {
             "P~31bf3856ad364e3~x86~~6.3.1.0",
             "P~31bf3856ad364e35~x86~~6.3.1",
             "~31bf3856ad364e35~x86~~6.3.1.0",
+            "P\u{1}~31bf3856ad364e35~x86~~6.3.1.0",
+            "P\u{7f}~31bf3856ad364e35~x86~~6.3.1.0",
+            "\u{d0}~31bf3856ad364e35~x86~~6.3.1.0",
         ] {
             assert!(PackageName::parse(bad).is_err(), "{bad}");
         }

@@ -318,7 +318,9 @@ fn a_full_hive_stays_sound() {
 fn a_security_record_without_users_leaves_the_ring() {
     let mut raw = Raw::new(sample(5));
     let first = raw.u32(raw.field("", key_field::SECURITY)) as usize;
-    let content = [&b"sk\0\0"[..], &[0; 12], &4_u32.to_le_bytes(), b"abcd"].concat();
+    // The shortest descriptor: its revision, flags, and no parts.
+    let descriptor = [&[1, 0, 4, 0x80][..], &[0; 16]].concat();
+    let content = [&b"sk\0\0"[..], &[0; 12], &20_u32.to_le_bytes(), &descriptor].concat();
     let second = raw.append(&[content])[0] as usize;
     let user = raw.field(r"Lists\c", key_field::SECURITY);
     raw.put_u32(user, second as u32);

@@ -3,7 +3,7 @@
 use super::support::{Raw, sample};
 use crate::format::hive::base_block;
 use crate::format::hive::key::{KEY_FIXED_BYTES, field as key_field};
-use crate::format::hive::security::field as security_field;
+use crate::format::hive::security::{SECURITY_FIXED_BYTES, field as security_field};
 use crate::format::hive::value::field as value_field;
 use crate::format::hive::{Rule, State, open};
 
@@ -171,6 +171,24 @@ fn security_records() {
     ] {
         let (found, at) = found_at(|raw| record(raw) + field, new);
         assert_eq!(found, [(rule, at)], "{field}");
+    }
+}
+
+/// Of the descriptor the parts of its header are known: its revision, and where its owner and its group are.
+#[test]
+fn security_descriptors() {
+    let descriptor =
+        |raw: &Raw| raw.u32(raw.field("", key_field::SECURITY)) as usize + 4 + SECURITY_FIXED_BYTES;
+    for (at_byte, new) in
+        [(0, &b"\x02"[..]), (4, b"\x13"), (8, b"\xFF\xFF"), (12, b"\x01"), (16, b"\0\0\x01")]
+    {
+        let (found, at) = found_at(|raw| descriptor(raw) + at_byte, new);
+        assert_eq!(found, [(Rule::SecurityRecord, at)], "{at_byte}");
+    }
+    for length in [0, 19] {
+        let size = |raw: &Raw| descriptor(raw) - SECURITY_FIXED_BYTES + security_field::DESCRIPTOR_BYTES;
+        let (found, at) = found_at(size, &[length, 0, 0, 0]);
+        assert_eq!(found, [(Rule::SecurityRecord, at + 4)], "{length}");
     }
 }
 
