@@ -16,7 +16,7 @@ use crate::plan::{Profile, Size, StorePlan};
 use crate::store::Store;
 use checker::volume::MemoryVolume;
 use region::Regions;
-pub use round::{MAX_WOUNDS, Round, State, Struck};
+pub use round::{MAX_WOUNDS, Round, Smallest, State, Struck};
 use std::ops::Range;
 
 /// How many seeds share a store.

@@ -2,7 +2,7 @@
 
 use super::region::may_refer_to_nothing;
 use super::shrink;
-use super::{Checker, Ground};
+use super::{Checker, Ground, ROUNDS_PER_STORE};
 use crate::expectation::Expectation;
 use crate::fault::{Fault, Wound};
 use crate::judge::{self, Verdict};
@@ -37,9 +37,23 @@ pub struct Round {
     /// What was wrong, if anything; after shrinking.
     #[serde(skip_serializing_if = "Verdict::is_right")]
     pub wrong: Verdict,
+    /// The smallest store with the same faults that is judged wrongly, too, if a smaller one is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub smallest: Option<Smallest>,
     /// The command that does this round again, if something was wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reproduce: Option<String>,
+}
+
+/// A small store that is judged wrongly: what `simstore build` makes of these, and `simstore damage` strikes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Smallest {
+    /// The seed of the store.
+    pub seed: u64,
+    /// How many components it has, besides those that every store has.
+    pub components: usize,
+    /// What was struck.
+    pub wounds: Vec<Struck>,
 }
 
 /// A wound, as it is reported.
@@ -87,8 +101,14 @@ pub(super) fn run(
     } else {
         shrink::fewest(wounds, verdict, &|wounds| Ok(judge(ground, wounds, checker)?.1))?
     };
+    let smallest = if verdict.is_right() {
+        None
+    } else {
+        shrink::smallest_store((profile, seed / ROUNDS_PER_STORE), &wounds, checker)?
+    };
     Ok(Round {
         seed,
+        smallest,
         profile,
         state: state(&expected, &verdict),
         expected: expected.findings.len(),
@@ -148,7 +168,7 @@ fn state(expected: &Expectation, verdict: &Verdict) -> State {
     }
 }
 
-fn struck(ground: &Ground, fault: &Fault, wound: &Wound) -> Struck {
+pub(super) fn struck(ground: &Ground, fault: &Fault, wound: &Wound) -> Struck {
     Struck {
         fault: fault.id,
         finding: fault.finding,

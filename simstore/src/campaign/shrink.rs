@@ -1,7 +1,16 @@
-//! Finds the fewest wounds that a checker is still wrong about.
+//! Finds the fewest wounds, and then the smallest store, that a checker is still wrong about.
 
+use super::round::struck;
+use super::{Checker, Ground, Smallest};
 use crate::fault::{Fault, Wound};
-use crate::judge::Verdict;
+use crate::judge::{Verdict, judge};
+use crate::plan::{Profile, Size};
+
+/// How many components stores are tried with, besides those that every store has.
+const SIZES: [usize; 5] = [1, 2, 4, 8, 16];
+
+/// How many targets are tried in each of them.
+const TARGETS: usize = 20;
 
 type Wounds = Vec<(&'static Fault, Wound)>;
 
@@ -23,4 +32,37 @@ pub(super) fn fewest(
         }
     }
     Ok((wounds, verdict))
+}
+
+/// The smallest store of the same seed in which a checker is wrong about the same faults; none if it is the one at hand.
+pub(super) fn smallest_store(
+    (profile, seed): (Profile, u64),
+    wounds: &Wounds,
+    checker: &Checker<'_>,
+) -> Result<Option<Smallest>, String> {
+    for components in SIZES.into_iter().filter(|components| *components < Size::SMALL.components) {
+        let ground = Ground::new(profile, seed, Size { components, ..Size::SMALL })?;
+        for wounds in in_store(wounds, &ground) {
+            let (volume, expected) =
+                ground.store.struck_by_all(&wounds).map_err(|error| error.to_string())?;
+            if !judge(&expected, &checker(&volume)?).is_right() {
+                let wounds = wounds.iter().map(|(fault, wound)| struck(&ground, fault, wound)).collect();
+                return Ok(Some(Smallest { seed, components, wounds }));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// The same faults in another store, each time on other targets; nothing if one of them has none.
+fn in_store(wounds: &Wounds, ground: &Ground) -> Vec<Wounds> {
+    let targets: Vec<_> = wounds.iter().map(|(fault, _)| fault.targets(&ground.store.plan)).collect();
+    let attempts = targets.iter().map(Vec::len).min().unwrap_or_default().min(TARGETS);
+    let attempt = |number: usize| {
+        let struck = wounds.iter().zip(&targets);
+        struck
+            .map(|((fault, wound), targets)| (*fault, Wound { target: targets[number], ..*wound }))
+            .collect()
+    };
+    (0..attempts).map(attempt).collect()
 }
