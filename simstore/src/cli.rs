@@ -57,6 +57,9 @@ pub(crate) enum Command {
     /// Strike every field of a store of each profile in every way, and report what the checker makes of it; the exit code is
     /// 1 if a cell is red
     Matrix(MatrixArguments),
+    /// Turn over every bit of every file of a small store, and count what the checker makes of it; the exit code is 1 if it
+    /// ever missed one that it should see
+    Census(CensusArguments),
     /// Show that each of the fifteen update errors of KB947821 is found
     Demo {
         /// Where a damaged image and its report are left [default: a new temporary folder]
@@ -225,6 +228,75 @@ pub(crate) struct MatrixArguments {
     /// Where the report is written [default: the standard output]
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CensusArguments {
+    /// Only this profile; may be given more than once [default: all five]
+    #[arg(long = "profile", value_name = "PROFILE")]
+    profiles: Vec<Profile>,
+    /// The same seed gives the same stores, byte for byte
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// How many components and deployments, about [default: as few as have every kind of file]
+    #[arg(long, value_name = "N", value_parser = components)]
+    pub(crate) components: Option<usize>,
+    /// How many bytes all files of the components have together, about
+    #[arg(long, default_value_t = 4096, value_name = "N",
+        value_parser = clap::value_parser!(u64).range(..=Size::MAX_PAYLOAD_BYTES))]
+    pub(crate) payload_bytes: u64,
+    /// Only one of so many bits, always the same ones
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = every)]
+    pub(crate) every: usize,
+    /// Only this part of the bits, as in 2/8; the parts together are the whole
+    #[arg(long, value_name = "K/N", default_value = "1/1", value_parser = Shard::from_str)]
+    pub(crate) shard: Shard,
+    /// Only files whose path contains this text
+    #[arg(long, default_value = "", value_name = "TEXT", hide_default_value = true)]
+    pub(crate) file: String,
+    /// Only this bit of each file, and what the checker says about it; the lowest bit of a byte comes first
+    #[arg(long, value_name = "N", conflicts_with_all = ["every", "shard", "output", "format"])]
+    pub(crate) bit: Option<usize>,
+    /// What is printed: a line for each file, or one table of all
+    #[arg(long, value_enum, default_value_t = CensusFormat::Jsonl)]
+    pub(crate) format: CensusFormat,
+    /// Write the lines to a file
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Go on with the files of which there are no lines yet
+    #[arg(long, requires = "output")]
+    pub(crate) resume: bool,
+    /// Make a table of lines that are there already, and turn over nothing; may be given more than once
+    #[arg(long = "merge", value_name = "FILE", conflicts_with_all = ["output", "bit"])]
+    pub(crate) merge: Vec<PathBuf>,
+    /// Do not run this check of the checker, which should then miss something; may be given more than once
+    #[arg(long, value_name = "CHECK")]
+    pub(crate) without: Vec<String>,
+    /// How many threads to use [default: one per processor]
+    #[arg(short = 'j', long, value_name = "N")]
+    pub(crate) threads: Option<usize>,
+}
+
+impl CensusArguments {
+    pub(crate) fn profiles(&self) -> Vec<Profile> {
+        if self.profiles.is_empty() { Profile::ALL.to_vec() } else { self.profiles.clone() }
+    }
+}
+
+fn every(text: &str) -> Result<usize, String> {
+    let number: usize = text.parse().map_err(|error| format!("{error}"))?;
+    (number > 0).then_some(number).ok_or_else(|| "it is at least 1".to_owned())
+}
+
+/// The forms of a census.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CensusFormat {
+    /// One object of JSON for each file
+    Jsonl,
+    /// A table of all lines as one object of JSON
+    Json,
+    /// The same for people
+    Markdown,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

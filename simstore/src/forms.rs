@@ -74,7 +74,7 @@ pub fn stored_files(
 }
 
 /// The content of the file of the same name of another assembly.
-fn content_of(plan: &StorePlan, id: AssemblyId, file: &File) -> Vec<u8> {
+pub(crate) fn content_of(plan: &StorePlan, id: AssemblyId, file: &File) -> Vec<u8> {
     plan.file_named(id, &file.name).map(|other| content(plan, plan.assembly(id), other)).unwrap_or_default()
 }
 

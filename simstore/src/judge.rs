@@ -4,10 +4,22 @@ use crate::expectation::{Expectation, Expected};
 use serde::{Deserialize, Serialize};
 
 /// As much of a report in the form `checksur/1` as is compared.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
     /// What the checker found.
     pub findings: Vec<Expected>,
+    /// What it could not judge, by cause. This is not compared.
+    #[serde(default)]
+    pub not_verified: Vec<NotVerified>,
+}
+
+/// What could not be judged for one cause.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct NotVerified {
+    /// Why not.
+    pub cause: String,
+    /// How many things.
+    pub count: u64,
 }
 
 /// How a report and an expectation differ.
@@ -57,7 +69,8 @@ mod tests {
             findings: vec![finding("payload-missing", "Windows/a"), finding("payload-missing", "Windows/a")],
             notes: vec![finding("payload-extra", "Windows/b")],
         };
-        let mut report = Report { findings: vec![finding("payload-missing", "windows/A")] };
+        let mut report =
+            Report { findings: vec![finding("payload-missing", "windows/A")], ..Report::default() };
         let verdict = judge(&expectation, &report);
         assert_eq!((verdict.missing.len(), verdict.unexpected.len()), (1, 0));
         report.findings.push(finding("payload-missing", "Windows/a"));
@@ -75,7 +88,8 @@ mod tests {
         let expectation = Expectation { findings: vec![root, consequence.clone()], notes: Vec::new() };
         let alone = Expected { caused_by: None, ..consequence.clone() };
         for wrong in [alone, consequence.clone().as_warning()] {
-            let report = Report { findings: vec![expectation.findings[0].clone(), wrong] };
+            let findings = vec![expectation.findings[0].clone(), wrong];
+            let report = Report { findings, ..Report::default() };
             assert_eq!(judge(&expectation, &report).missing, std::slice::from_ref(&consequence));
         }
     }

@@ -13,11 +13,13 @@
 
 pub mod build;
 pub mod campaign;
+pub mod census;
 pub mod expectation;
 pub mod fault;
 pub mod forms;
 pub mod judge;
 pub mod matrix;
+mod parallel;
 pub mod plan;
 pub mod registry;
 mod seal;

@@ -1,6 +1,7 @@
 //! The program `simstore`.
 
 mod campaign_command;
+mod census_command;
 mod cli;
 mod demo;
 mod matrix_command;
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
         Command::Suite { dir, faults, store } => suite::build(&dir, &faults, &store),
         Command::Judge { expected, report } => compare(&expected, &report),
         Command::Campaign(arguments) => campaign_command::run(&arguments),
+        Command::Census(arguments) => census_command::run(&arguments),
         Command::Matrix(arguments) => matrix_command::run(&arguments),
         Command::Demo { dir } => demo::run(dir),
     };

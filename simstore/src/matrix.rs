@@ -20,12 +20,14 @@ mod page;
 mod report;
 mod verb;
 
+pub(crate) use catalogs::Node;
 pub use object::Object;
 pub use page::page;
 pub use report::{Counts, ObjectReport, ProfileReport, RedCell, Report};
 pub use verb::Verb;
 
 use crate::judge;
+use crate::parallel::{self, in_parallel};
 use crate::plan::{Profile, StorePlan};
 use crate::store::Store;
 use checker::volume::MemoryVolume;
@@ -33,8 +35,6 @@ use object::{Failure, Sample, Wound};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 /// A checker: what it says about a store, or why it says nothing.
 pub type Checker<'c> = dyn Fn(&MemoryVolume) -> Result<judge::Report, String> + Sync + 'c;
@@ -119,7 +119,7 @@ pub fn run(plan: &StorePlan, selection: &Selection, checker: &Checker<'_>) -> io
         matrix.fields.insert(object, chosen.len());
         matrix.cut.insert(object, cut);
         let wounds = selection.wounds(&chosen);
-        let cells = in_parallel(&wounds, |(wound, name)| {
+        let cells = in_parallel(parallel::processors(), &wounds, |(wound, name)| {
             let (state, reason) = outcome(&store, &sample, *wound, checker)?;
             let Wound { verb, reseal, .. } = *wound;
             Ok(Cell { object, field: name.clone(), verb, resealed: reseal, state, reason })
@@ -174,26 +174,4 @@ fn outcome(
         Ok(_) => (State::ExactWithConsequences, None),
         Err(difference) => (State::Red, Some(difference)),
     })
-}
-
-/// Does something for each of some tasks, on every processor; the results are in the order of the tasks.
-fn in_parallel<T: Sync, R: Send>(tasks: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let next = AtomicUsize::new(0);
-    let done = Mutex::new(Vec::with_capacity(tasks.len()));
-    let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    std::thread::scope(|scope| {
-        for _ in 0..processors {
-            scope.spawn(|| {
-                loop {
-                    let index = next.fetch_add(1, Relaxed);
-                    let Some(task) = tasks.get(index) else { break };
-                    let result = work(task);
-                    done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((index, result));
-                }
-            });
-        }
-    });
-    let mut done = done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-    done.sort_by_key(|(index, _)| *index);
-    done.into_iter().map(|(_, result)| result).collect()
 }

@@ -503,6 +503,14 @@ impl StorePlan {
         generate::store(&mut Choices::new(&mut random), profile, size)
     }
 
+    /// The plan of a store that has every kind of file of its profile, and little else: small enough to turn over every
+    /// bit of it.
+    pub fn sampler(seed: u64, profile: Profile, payload_bytes: u64) -> StorePlan {
+        let bytes = choices::random_bytes(seed, BYTES_PER_COMPONENT * 64);
+        let mut random = Unstructured::new(&bytes);
+        generate::sampler(&mut Choices::new(&mut random), profile, payload_bytes)
+    }
+
     /// Whether everything that it refers to is in it. A plan that was read from a file may be anything.
     pub fn is_consistent(&self) -> bool {
         let has_assembly = |id: &AssemblyId| id.0 < self.assemblies.len();

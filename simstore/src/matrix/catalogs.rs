@@ -29,13 +29,13 @@ struct Signed {
 
 /// A node of DER: a tag of one byte, a length, and a content.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Node {
-    tag: u8,
+pub(crate) struct Node {
+    pub(crate) tag: u8,
     /// Where it begins.
-    start: usize,
+    pub(crate) start: usize,
     /// Where its content is.
-    content: Range<usize>,
-    children: Vec<Node>,
+    pub(crate) content: Range<usize>,
+    pub(crate) children: Vec<Node>,
 }
 
 impl Catalog {
@@ -111,7 +111,7 @@ impl Signed {
 
 impl Node {
     /// The nodes that fill a range, or `None` if none do.
-    fn read(bytes: &[u8], range: Range<usize>) -> Option<Vec<Node>> {
+    pub(crate) fn read(bytes: &[u8], range: Range<usize>) -> Option<Vec<Node>> {
         let (mut nodes, mut at) = (Vec::new(), range.start);
         while at < range.end {
             let tag = *bytes.get(at)?;
@@ -136,7 +136,12 @@ impl Node {
         Some(nodes)
     }
 
-    fn child(&self, number: usize) -> Option<&Node> {
+    /// Its tag, its length and its content.
+    pub(crate) fn whole(&self) -> Range<usize> {
+        self.start..self.content.end
+    }
+
+    pub(crate) fn child(&self, number: usize) -> Option<&Node> {
         self.children.get(number)
     }
 

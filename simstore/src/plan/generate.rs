@@ -12,29 +12,7 @@ use std::collections::HashSet;
 
 /// A store of about a size.
 pub(super) fn store(choices: &mut Choices<'_, '_>, profile: Profile, size: Size) -> StorePlan {
-    let plan = StorePlan {
-        profile,
-        architecture: choices.one_of(&["amd64", "x86"]).to_owned(),
-        salt: choices.number(),
-        assemblies: Vec::new(),
-        packages: Vec::new(),
-        foreign: Vec::new(),
-        watches: Vec::new(),
-        components_hive: choices.one_of(&[
-            HiveFiles::Clean,
-            HiveFiles::Clean,
-            HiveFiles::CleanWithStaleLogs,
-            HiveFiles::DirtyWithLogs,
-        ]),
-        versioned_index: choices.once_in(2),
-        corrupt_flag: choices.once_in(10),
-        clutter: Vec::new(),
-    };
-    let mut draft = Draft { plan, choices, names: HashSet::new(), next_content: 0 };
-    let foundation = draft.foundation();
-    if !profile.is_before_windows_8() {
-        compressed::servicing_stacks(&mut draft);
-    }
+    let (mut draft, foundation) = Draft::begin(choices, profile);
     if size.components >= Size::SMALL.components {
         shapes::add_all(&mut draft);
     }
@@ -45,9 +23,14 @@ pub(super) fn store(choices: &mut Choices<'_, '_>, profile: Profile, size: Size)
             _ => draft.feature(),
         }
     }
-    draft.spread_payload(size.payload_bytes);
-    draft.compress_what_is_off();
-    draft.plan
+    draft.finish(size.payload_bytes)
+}
+
+/// A store that has little more than one file of every kind.
+pub(super) fn sampler(choices: &mut Choices<'_, '_>, profile: Profile, payload_bytes: u64) -> StorePlan {
+    let (mut draft, _) = Draft::begin(choices, profile);
+    shapes::add_kinds_of_files(&mut draft);
+    draft.finish(payload_bytes)
 }
 
 /// The longest file that is compressed because its feature is off: to compress takes long.
@@ -60,6 +43,42 @@ pub(super) struct Draft<'d, 'c, 'a> {
     /// Key forms and package names that are taken, folded.
     names: HashSet<String>,
     next_content: u64,
+}
+
+impl<'d, 'c, 'a> Draft<'d, 'c, 'a> {
+    /// What every store has, and the package that everything builds on.
+    fn begin(choices: &'d mut Choices<'c, 'a>, profile: Profile) -> (Self, PackageId) {
+        let plan = StorePlan {
+            profile,
+            architecture: choices.one_of(&["amd64", "x86"]).to_owned(),
+            salt: choices.number(),
+            assemblies: Vec::new(),
+            packages: Vec::new(),
+            foreign: Vec::new(),
+            watches: Vec::new(),
+            components_hive: choices.one_of(&[
+                HiveFiles::Clean,
+                HiveFiles::Clean,
+                HiveFiles::CleanWithStaleLogs,
+                HiveFiles::DirtyWithLogs,
+            ]),
+            versioned_index: choices.once_in(2),
+            corrupt_flag: choices.once_in(10),
+            clutter: Vec::new(),
+        };
+        let mut draft = Draft { plan, choices, names: HashSet::new(), next_content: 0 };
+        let foundation = draft.foundation();
+        if !profile.is_before_windows_8() {
+            compressed::servicing_stacks(&mut draft);
+        }
+        (draft, foundation)
+    }
+
+    fn finish(mut self, payload_bytes: u64) -> StorePlan {
+        self.spread_payload(payload_bytes);
+        self.compress_what_is_off();
+        self.plan
+    }
 }
 
 impl Draft<'_, '_, '_> {

@@ -12,7 +12,6 @@ use crate::write::names::Identity;
 
 /// One shape: why it is there is said at its function.
 pub(super) struct Shape {
-    #[cfg_attr(not(test), allow(dead_code, reason = "shown when a test of the shapes fails"))]
     pub(super) name: &'static str,
     add: fn(&mut Draft<'_, '_, '_>),
     /// The first profile that has it.
@@ -63,6 +62,17 @@ pub(super) const SHAPES: &[Shape] = &[
 /// Adds every shape of the profile.
 pub(super) fn add_all(draft: &mut Draft<'_, '_, '_>) {
     for shape in SHAPES {
+        if draft.plan.profile >= shape.first {
+            (shape.add)(draft);
+        }
+    }
+}
+
+/// Adds the shapes that bring files of kinds which no other shape brings.
+pub(super) fn add_kinds_of_files(draft: &mut Draft<'_, '_, '_>) {
+    const KINDS: [&str; 5] =
+        ["foreign deployment", "clutter", "compressed files", "superseded files", "differentials"];
+    for shape in SHAPES.iter().filter(|shape| KINDS.contains(&shape.name)) {
         if draft.plan.profile >= shape.first {
             (shape.add)(draft);
         }

@@ -6,6 +6,7 @@ mod alike;
 mod base;
 mod campaign;
 mod cases;
+mod census;
 mod clean;
 mod deltas;
 mod false_alarms;

@@ -95,6 +95,9 @@ fn rfc3161<'a>(
     signature: &[u8],
     outer_certificates: &[Certificate<'a>],
 ) -> Result<GoodTimeStamp<'a>, TimeStampDefect> {
+    if token.tag != tag::SEQUENCE {
+        return Err(token.error("a time-stamp token").into());
+    }
     let message = SignedData::read(token)?;
     let content = message.content.filter(|content| content.tag == tag::OCTET_STRING);
     let content = content.ok_or_else(|| token.error("a time-stamp info"))?;

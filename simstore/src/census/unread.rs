@@ -1,0 +1,131 @@
+//! What of the hives no check reads, or misses.
+//!
+//! The list is written by hand, from what the keys are for. Whatever is not in it counts as read: a bit of it that stays
+//! silent is missed.
+
+use super::proof::Proof;
+use crate::registry::{CATALOGS, COMPONENTS, DEPLOYMENTS, Hive, SERVICING, WINNERS};
+
+/// A place in a hive, and why nothing is wrong if it says something else.
+struct Rule {
+    hive: Hive,
+    /// The key, with everything below it.
+    key: &'static str,
+    /// How the name of the value begins, in lower case; nothing stands for the key as a whole.
+    value: Option<&'static str>,
+    proof: Proof,
+}
+
+const fn key(hive: Hive, key: &'static str) -> Rule {
+    Rule { hive, key, value: None, proof: Proof::Unread }
+}
+
+const fn value(hive: Hive, key: &'static str, value: &'static str, proof: Proof) -> Rule {
+    Rule { hive, key, value: Some(value), proof }
+}
+
+const CURRENT_VERSION: &str = "Microsoft\\Windows NT\\CurrentVersion";
+
+/// The keys and values of the store, and nearly everything else that lies in its hives.
+const RULES: [Rule; 27] = [
+    key(Hive::Schema, ""),
+    // Caches, and what only the registry itself keeps.
+    key(Hive::Components, "Installers"),
+    key(Hive::Components, "NonCanonicalData"),
+    key(Hive::Components, "DerivedData\\TransformSettingsVersion"),
+    key(Hive::Components, "DerivedData\\VersionedIndex"),
+    key(Hive::Components, "ServicingStackVersions"),
+    value(Hive::Components, "", "storeformatversion", Proof::Unread),
+    value(Hive::Components, "", "storearchitecture", Proof::NotRequired),
+    value(Hive::Components, COMPONENTS, "closureflags", Proof::Unread),
+    // Without its flags a component is an ordinary one.
+    value(Hive::Components, COMPONENTS, "cf", Proof::NotRequired),
+    // Who installed it, and whoever else keeps it: that such a mark is lost nobody can know but from what it says.
+    value(Hive::Components, DEPLOYMENTS, "i!", Proof::NotRequired),
+    value(Hive::Components, DEPLOYMENTS, "p!", Proof::NotRequired),
+    value(Hive::Components, DEPLOYMENTS, "s!", Proof::NotRequired),
+    value(Hive::Components, CATALOGS, "c!", Proof::NotRequired),
+    // Which Windows it is; the folder of the stack is found by its name, too.
+    key(Hive::Software, CURRENT_VERSION),
+    value(Hive::Software, SERVICING, "processorarchitecture", Proof::NotRequired),
+    value(Hive::Software, SERVICING, "enablelog", Proof::Unread),
+    value(Hive::Software, SERVICING, "featurecategory", Proof::Unread),
+    value(Hive::Software, SERVICING, "repaircategory", Proof::Unread),
+    value(Hive::Software, SERVICING, "visibility", Proof::NotRequired),
+    // Of these only the type is checked, where they are.
+    value(Hive::Software, SERVICING, "installclient", Proof::NotRequired),
+    value(Hive::Software, SERVICING, "installlocation", Proof::NotRequired),
+    value(Hive::Software, SERVICING, "installtime", Proof::NotRequired),
+    value(Hive::Software, SERVICING, "installuser", Proof::NotRequired),
+    value(Hive::Software, SERVICING, "selfupdate", Proof::NotRequired),
+    // The versions of a family; which of them wins stands in the default value.
+    value(Hive::Software, WINNERS, "6.", Proof::Unread),
+    value(Hive::Software, WINNERS, "10.", Proof::Unread),
+];
+
+/// Keys below that of Component Based Servicing of which nothing is read.
+const WORK_AREAS: [&str; 6] = [
+    "PackagesPending",
+    "SessionsPending",
+    "ApplicabilityEvaluationCache",
+    "DriverOperations",
+    "UpdateDetect",
+    "Version",
+];
+
+/// Why nothing is wrong if a key or one of its values says something else.
+pub(super) fn proof(hive: Hive, key: &str, value: Option<&str>) -> Option<Proof> {
+    let value = value.map(str::to_lowercase);
+    let rule = RULES.iter().find(|rule| {
+        rule.hive == hive
+            && is_within(key, rule.key)
+            && rule.value.is_none_or(|start| value.as_deref().is_some_and(|value| value.starts_with(start)))
+    });
+    match rule {
+        Some(rule) => Some(rule.proof),
+        None if hive == Hive::Software => in_servicing(key).or_else(|| of_winner(key, value.as_deref())),
+        None => None,
+    }
+}
+
+/// The work areas, the updates of packages, and the index, which names packages and misses none.
+fn in_servicing(key: &str) -> Option<Proof> {
+    let is_in = |area: &str| is_within(key, &format!("{SERVICING}\\{area}"));
+    if WORK_AREAS.iter().any(|area| is_in(area)) || is_in("Packages") && key.ends_with("\\Updates") {
+        Some(Proof::Unread)
+    } else {
+        is_in("PackageIndex").then_some(Proof::NotRequired)
+    }
+}
+
+/// The default value of a family says which of its branches is the highest; only those of the branches are read.
+fn of_winner(key: &str, value: Option<&str>) -> Option<Proof> {
+    let family = key.get(WINNERS.len() + 1..)?;
+    (is_within(key, WINNERS) && !family.contains('\\') && value == Some("")).then_some(Proof::Unread)
+}
+
+/// Whether checks read of a value only that there is one of that name.
+pub(super) fn is_mere_name(hive: Hive, key: &str, value: &str) -> bool {
+    let starts = |mark: &str| value.get(..mark.len()).is_some_and(|start| start.eq_ignore_ascii_case(mark));
+    match hive {
+        Hive::Components => starts("c!") || starts("f!") || starts("i!S_"),
+        Hive::Software => {
+            let of_package = is_within(key, &format!("{SERVICING}\\Packages"));
+            let lists = ["PackageIndex", "PackageDetect", "ComponentDetect"];
+            (of_package && key.ends_with("\\Owners"))
+                || lists.iter().any(|list| is_within(key, &format!("{SERVICING}\\{list}")))
+        }
+        Hive::Schema => false,
+    }
+}
+
+/// Whether names are compared in the data of a value, so that the case of letters means nothing.
+pub(super) fn is_text_without_case(value: &str) -> bool {
+    let names = ["identity", "appid", "CatalogThumbprint", "InstallName"];
+    names.iter().any(|name| value.eq_ignore_ascii_case(name))
+}
+
+fn is_within(key: &str, path: &str) -> bool {
+    let start = key.get(..path.len()).is_some_and(|start| start.eq_ignore_ascii_case(path));
+    start && (path.is_empty() || key.len() == path.len() || key[path.len()..].starts_with('\\'))
+}
