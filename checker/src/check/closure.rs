@@ -5,7 +5,7 @@ use crate::finding::{Evidence, Finding, FindingId, Subject};
 use crate::format::keyform;
 use crate::format::manifest::ManifestKind;
 use crate::format::pending;
-use crate::registry::{self, Winner};
+use crate::registry::{self, Field, Winner};
 use crate::store::{ComponentEntry, Holding};
 use crate::unverified::{Cause, Unverified};
 use crate::volume::{WholeFile, read_whole};
@@ -54,10 +54,20 @@ pub(super) fn winners(subject: &StoreSubject<'_>, outcome: &mut Outcome) {
     let (lost, nameless) = (lost_versions(subject), nameless_deployments(subject));
     for winner in subject.store.registry.packages.iter().flat_map(|keys| &keys.winners) {
         let Winner { family, branch, version } = winner;
-        if subject.index.has_version(family, version) {
-            continue;
-        }
         let key = format!(r"SOFTWARE\{}\{family}\{branch}", registry::WINNERS);
+        let version = match version {
+            Field::Present(version) if subject.index.has_version(family, version) => continue,
+            Field::Present(version) => version,
+            // Damage of the hive is said there.
+            Field::Unreadable => continue,
+            Field::Absent | Field::Wrong { .. } => {
+                let found = version.wrong().unwrap_or("no default value");
+                let evidence = Evidence::differs("the winning version as default value, REG_SZ", found);
+                let finding = Finding::new(FindingId::WinnerMissing, registry::whole(key), evidence);
+                outcome.findings.push(finding);
+                continue;
+            }
+        };
         let evidence = Evidence {
             expected: Some(version.clone()),
             ..Evidence::because("no component of this version is there")

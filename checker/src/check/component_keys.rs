@@ -138,7 +138,8 @@ fn listed_by(
     }
     let mut winners = subject.store.registry.packages.iter().flat_map(|keys| &keys.winners);
     let wins = winners.any(|winner| {
-        winner.family.eq_ignore_ascii_case(&document.family) && winner.version == document.version
+        winner.family.eq_ignore_ascii_case(&document.family)
+            && winner.version.get() == Some(&document.version)
     });
     wins.then(|| "it is the winning version of its family".to_owned())
 }

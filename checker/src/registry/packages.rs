@@ -65,8 +65,8 @@ pub struct Winner {
     pub family: String,
     /// The branch: major and minor version.
     pub branch: String,
-    /// The version that wins.
-    pub version: String,
+    /// The version that wins. It is absent only where the branch lists versions all the same.
+    pub version: Field<String>,
 }
 
 /// A servicing stack.
@@ -218,8 +218,10 @@ fn reference_key(key: &Key<'_>) -> ReferenceKey {
 fn winners(root: &Key<'_>) -> Vec<Winner> {
     let families = KeyList::read(root, WINNERS, |family| {
         let branches = KeyList::of(family, |branch| {
-            let version = KeyValues::of(branch).field("", text);
-            version.get().map(|version| (branch.name().to_string(), version.clone()))
+            let values = KeyValues::of(branch);
+            let version = values.field("", text);
+            let is_empty = version.is_absent() && values.values.is_empty();
+            (!is_empty).then(|| (branch.name().to_string(), version))
         });
         (family.name().to_string(), branches.keys)
     });

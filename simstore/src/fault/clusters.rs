@@ -48,6 +48,10 @@ pub(super) fn picture(length: usize) -> Vec<u8> {
     let mut bytes = payload::content(0x5049_4354, 1, length.max(8) as u64);
     bytes[..8].copy_from_slice(b"\x89PNG\r\n\x1A\n");
     bytes.truncate(length);
+    // Pictures do not end in NUL bytes, which are another kind of damage.
+    if let Some(last) = bytes.last_mut().filter(|last| **last == 0) {
+        *last = 0x82;
+    }
     bytes
 }
 

@@ -68,7 +68,12 @@ pub(super) const FAULTS: &[Fault] = &[
     fault("staged-mark-deleted", "the s! mark is deleted, and its p! mark is not", "s-mark-missing", held_deployments, staged_mark_deleted),
     fault("package-staged-marks-deleted", "no deployment of a package has an s! mark any more", "s-mark-missing", of_several_deployments, staged_marks_deleted).of_several(),
     fault("mark-of-lost-package", "marks name a package that is not there", "mark-package-missing", held_deployments, mark_of_lost_package),
-    fault("winner-lost", "the winning version of a family is not there", "winner-missing", deployments, winner_lost),
+    fault("winner-lost", "the winning version of a family is not there", "winner-missing", deployments,
+        |bench, target| winner_changed(bench, target, |key| set(key, Value::sz("", "5.0.2195.1")))),
+    fault("winner-unnamed", "a family has versions, and none of them is named as the winner", "winner-missing", deployments,
+        |bench, target| winner_changed(bench, target, |key| key.values.retain(|value| value.name != "".into()))),
+    fault("winner-of-another-type", "the winning version of a family is not a text", "winner-missing", deployments,
+        |bench, target| winner_changed(bench, target, |key| key.values[0].kind = Value::BINARY)),
     fault("winner-left-behind", "a family of components wins of which there is no version any more", "winner-missing", the_store, winner_left),
 ];
 
@@ -176,11 +181,16 @@ fn mark_of_lost_package(bench: &mut Workbench<'_>, target: Target) -> io::Result
     bench.spoil_value(Hive::Components, &path, &first, |key| key.values.extend(marks))
 }
 
-fn winner_lost(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expected>> {
+/// Changes the branch of an assembly in the winners; the finding is on it.
+fn winner_changed(
+    bench: &mut Workbench<'_>,
+    target: Target,
+    change: fn(&mut Key),
+) -> io::Result<Vec<Expected>> {
     let identity = &bench.plan.assembly(target.assembly()).identity;
     let branch: Vec<&str> = identity.version.split('.').take(2).collect();
     let path = format!("{WINNERS}\\{}\\{}", names::family_key_form(identity), branch.join("."));
-    bench.spoil_key(Hive::Software, &path, |key| set(key, Value::sz("", "5.0.2195.1")))
+    bench.spoil_key(Hive::Software, &path, change)
 }
 
 fn winner_left(bench: &mut Workbench<'_>, _: Target) -> io::Result<Vec<Expected>> {

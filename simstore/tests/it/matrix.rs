@@ -35,12 +35,11 @@ fn slice(object: Object) -> Selection {
     Selection { objects: vec![object], fields: (!is_key).then_some(FIELDS), ..Selection::default() }
 }
 
-/// How many of a hundred stale cells that mean something have to be exact. A mark of a catalog that is none any more, and a
-/// winner that is no text, leave keys behind that are as good as any: of those it was measured.
+/// How many of a hundred stale cells that mean something have to be exact. A mark of a catalog that is none any more leaves
+/// a key behind that is as good as any: of those it was measured.
 fn share(object: Object) -> usize {
     match object {
         Object::CatalogKey => 50,
-        Object::WinnerKey => 37,
         _ => 60,
     }
 }

@@ -182,12 +182,13 @@ pub(super) fn list(plan: &StorePlan, key: &Key, shown: &str, id: &str) -> Foreto
     Foretold::all(missing.map(|name| Expected::new(id, Subject::value(shown, &name))).collect())
 }
 
-/// A version wins that is there. One that is no text is none.
+/// A version wins that is there.
 pub(super) fn winner(plan: &StorePlan, key: &Key, shown: &str) -> Foretold {
-    let Some(version) = value(key, "").and_then(utf16) else { return Foretold::nothing() };
+    let version = value(key, "").and_then(utf16);
     let family = shown.rsplit('\\').nth(1).unwrap_or_default();
     let is_there = plan.assemblies.iter().filter(|assembly| assembly.is_registered).any(|assembly| {
-        names::family_key_form(&assembly.identity) == family && assembly.identity.version == version
+        names::family_key_form(&assembly.identity) == family
+            && version.as_ref() == Some(&assembly.identity.version)
     });
     if is_there { Foretold::nothing() } else { Foretold::one("winner-missing", Subject::key(shown)) }
 }
