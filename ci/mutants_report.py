@@ -24,7 +24,9 @@ def explanations():
 
 def main():
     work = pathlib.Path(sys.argv[1])
-    known, unexplained = explanations(), []
+    if not work.is_dir():
+        sys.exit(f"{work} is not there: ci/mutants makes it")
+    known, unexplained, unfinished = explanations(), [], 0
     print("| file | noticed, or not compiled | not noticed | of these explained | took too long | finished |")
     print("|---|---|---|---|---|---|")
     total = [0, 0, 0, 0]
@@ -36,12 +38,15 @@ def main():
         explained = [line for line in missed if POSITION.sub("", line) in known]
         unexplained += [line for line in missed if line not in explained]
         finished = (folder / "finished").read_text().strip() if (folder / "finished").exists() else "no"
+        unfinished += finished == "no"
         counts = [noticed, len(missed), len(explained), len(slow)]
         total = [one + other for one, other in zip(total, counts)]
         print(f"| {folder.name} | {' | '.join(map(str, counts))} | {finished} |")
     print(f"| all | {' | '.join(map(str, total))} | |")
     print("\nNot noticed, and not explained:\n")
     print("\n".join(f"- `{line}`" for line in unexplained) or "none")
+    if unexplained or unfinished or sum(total) == 0:
+        sys.exit(1)
 
 
 main()

@@ -94,12 +94,15 @@ pub(crate) fn lost_versions(subject: &StoreSubject<'_>) -> HashMap<String, Findi
 }
 
 /// The findings on deployments of which all is lost, and that nothing names as components, by what their key forms begin
-/// with: everything but the hash.
+/// with: everything but the hash. Of several that begin alike none is known to be the one.
 fn nameless_deployments(subject: &StoreSubject<'_>) -> HashMap<String, Finding> {
-    deployment_keys::lost_altogether(subject)
-        .filter(|lost| lost.component.is_none())
-        .filter_map(|lost| Some((lost.name.rsplit_once('_')?.0.to_ascii_lowercase(), lost.finding)))
-        .collect()
+    let mut nameless: HashMap<String, Option<Finding>> = HashMap::new();
+    for lost in deployment_keys::lost_altogether(subject).filter(|lost| lost.component.is_none()) {
+        let Some((start, _)) = lost.name.rsplit_once('_') else { continue };
+        let finding = Some(lost.finding);
+        nameless.entry(start.to_ascii_lowercase()).and_modify(|known| *known = None).or_insert(finding);
+    }
+    nameless.into_iter().filter_map(|(start, finding)| Some((start, finding?))).collect()
 }
 
 /// What a package names as a deployment is one.

@@ -213,10 +213,9 @@ fn extract(image: &Image<'_>, folder: &Folder, entry: &Entry) -> Result<Vec<u8>,
         return Err(Refusal::Damaged("its base document is empty".to_owned()));
     }
     if base.len() > MAX_BASE_BYTES {
-        return Err(Refusal::Damaged(format!(
-            "its base document has {} bytes, and at most {MAX_BASE_BYTES} are read",
-            base.len()
-        )));
+        let reason =
+            format!("its base document has {} bytes, and at most {MAX_BASE_BYTES} are read", base.len());
+        return Err(Refusal::Unusable(reason));
     }
     Ok(base.to_vec())
 }

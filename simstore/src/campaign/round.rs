@@ -104,7 +104,7 @@ pub(super) fn run(
     let smallest = if verdict.is_right() {
         None
     } else {
-        shrink::smallest_store((profile, seed / ROUNDS_PER_STORE), &wounds, checker)?
+        shrink::smallest_store((profile, seed / ROUNDS_PER_STORE), (&wounds, &verdict), checker)?
     };
     Ok(Round {
         seed,

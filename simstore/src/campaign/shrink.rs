@@ -5,6 +5,7 @@ use super::{Checker, Ground, Smallest};
 use crate::fault::{Fault, Wound};
 use crate::judge::{Verdict, judge};
 use crate::plan::{Profile, Size};
+use std::collections::BTreeSet;
 
 /// How many components stores are tried with, besides those that every store has.
 const SIZES: [usize; 5] = [1, 2, 4, 8, 16];
@@ -34,10 +35,11 @@ pub(super) fn fewest(
     Ok((wounds, verdict))
 }
 
-/// The smallest store of the same seed in which a checker is wrong about the same faults; none if it is the one at hand.
+/// The smallest store of the same seed in which a checker is wrong about the same faults in the same way; none if it is the
+/// one at hand.
 pub(super) fn smallest_store(
     (profile, seed): (Profile, u64),
-    wounds: &Wounds,
+    (wounds, wrong): (&Wounds, &Verdict),
     checker: &Checker<'_>,
 ) -> Result<Option<Smallest>, String> {
     for components in SIZES.into_iter().filter(|components| *components < Size::SMALL.components) {
@@ -45,13 +47,19 @@ pub(super) fn smallest_store(
         for wounds in in_store(wounds, &ground) {
             let (volume, expected) =
                 ground.store.struck_by_all(&wounds).map_err(|error| error.to_string())?;
-            if !judge(&expected, &checker(&volume)?).is_right() {
+            let verdict = judge(&expected, &checker(&volume)?);
+            if !verdict.is_right() && ids(&verdict) == ids(wrong) {
                 let wounds = wounds.iter().map(|(fault, wound)| struck(&ground, fault, wound)).collect();
                 return Ok(Some(Smallest { seed, components, wounds }));
             }
         }
     }
     Ok(None)
+}
+
+/// The findings that a verdict is about.
+fn ids(verdict: &Verdict) -> BTreeSet<&str> {
+    verdict.missing.iter().chain(&verdict.unexpected).map(|finding| &*finding.id).collect()
 }
 
 /// The same faults in another store, each time on other targets; nothing if one of them has none.

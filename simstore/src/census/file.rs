@@ -166,6 +166,8 @@ impl File {
     /// Why it is harmless that a bit is turned over, if it is.
     pub(super) fn proof(&self, bit: usize, expand: &Expander<'_>) -> Option<Proof> {
         match &self.layout {
+            // The name of the file is the digest of all of it.
+            Layout::Catalog(_) if self.kind == Kind::StoreCatalog => None,
             Layout::Plain(proof) => *proof,
             Layout::Catalog(layout) => layout.proof(&self.content, bit),
             Layout::Hive(layout) => layout.proof(&self.content, bit),

@@ -152,7 +152,7 @@ impl Layout {
             (_, Some("CatalogThumbprint")) if self.without_thumbprint.iter().any(|other| other == key) => {
                 Some(Proof::NotRequired)
             }
-            _ => unread::proof(self.hive, key, value),
+            _ => unread::proof(self.hive, key, value, unread::Aspect::of(spot.name)?),
         }
     }
 

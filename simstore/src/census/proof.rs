@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// Why it is harmless that a bit was turned over. Each is worked out from where the bit is, and never from what the checker
-/// says.
+/// says; but for [`Proof::SameContent`], for which the checker's decoders expand the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Proof {

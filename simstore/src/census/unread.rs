@@ -13,15 +13,50 @@ struct Rule {
     key: &'static str,
     /// How the name of the value begins, in lower case; nothing stands for the key as a whole.
     value: Option<&'static str>,
+    aspects: &'static [Aspect],
     proof: Proof,
 }
 
-const fn key(hive: Hive, key: &'static str) -> Rule {
-    Rule { hive, key, value: None, proof: Proof::Unread }
+/// What of a key or value says something else. Everything else is structure, which is bound whatever the key is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Aspect {
+    /// Whether it is there at all: its name, or that a list counts it.
+    Name,
+    /// The type of a value.
+    Type,
+    /// The data of a value, and how much there is of it.
+    Data,
 }
 
-const fn value(hive: Hive, key: &'static str, value: &'static str, proof: Proof) -> Rule {
-    Rule { hive, key, value: Some(value), proof }
+impl Aspect {
+    /// The aspect that a field is about, if it is about one.
+    pub(super) fn of(field: &str) -> Option<Aspect> {
+        match field {
+            "key: name" | "class name" | "key: value count" | "value: name" | "value: name length" => {
+                Some(Aspect::Name)
+            }
+            "value: type" => Some(Aspect::Type),
+            "data" | "value: data size" | "value: data offset" => Some(Aspect::Data),
+            _ => None,
+        }
+    }
+}
+
+const NAME: &[Aspect] = &[Aspect::Name];
+const NAME_AND_DATA: &[Aspect] = &[Aspect::Name, Aspect::Data];
+const ALL: &[Aspect] = &[Aspect::Name, Aspect::Type, Aspect::Data];
+
+const fn key(hive: Hive, key: &'static str) -> Rule {
+    Rule { hive, key, value: None, aspects: ALL, proof: Proof::Unread }
+}
+
+const fn unread(hive: Hive, key: &'static str, value: &'static str) -> Rule {
+    Rule { hive, key, value: Some(value), aspects: ALL, proof: Proof::Unread }
+}
+
+/// A value that need not be there, and of which these aspects may be any.
+const fn optional(hive: Hive, key: &'static str, value: &'static str, aspects: &'static [Aspect]) -> Rule {
+    Rule { hive, key, value: Some(value), aspects, proof: Proof::NotRequired }
 }
 
 const CURRENT_VERSION: &str = "Microsoft\\Windows NT\\CurrentVersion";
@@ -35,32 +70,32 @@ const RULES: [Rule; 27] = [
     key(Hive::Components, "DerivedData\\TransformSettingsVersion"),
     key(Hive::Components, "DerivedData\\VersionedIndex"),
     key(Hive::Components, "ServicingStackVersions"),
-    value(Hive::Components, "", "storeformatversion", Proof::Unread),
-    value(Hive::Components, "", "storearchitecture", Proof::NotRequired),
-    value(Hive::Components, COMPONENTS, "closureflags", Proof::Unread),
+    unread(Hive::Components, "", "storeformatversion"),
+    optional(Hive::Components, "", "storearchitecture", NAME),
+    unread(Hive::Components, COMPONENTS, "closureflags"),
     // Without its flags a component is an ordinary one.
-    value(Hive::Components, COMPONENTS, "cf", Proof::NotRequired),
+    optional(Hive::Components, COMPONENTS, "cf", NAME_AND_DATA),
     // Who installed it, and whoever else keeps it: that such a mark is lost nobody can know but from what it says.
-    value(Hive::Components, DEPLOYMENTS, "i!", Proof::NotRequired),
-    value(Hive::Components, DEPLOYMENTS, "p!", Proof::NotRequired),
-    value(Hive::Components, DEPLOYMENTS, "s!", Proof::NotRequired),
-    value(Hive::Components, CATALOGS, "c!", Proof::NotRequired),
+    optional(Hive::Components, DEPLOYMENTS, "i!", NAME),
+    optional(Hive::Components, DEPLOYMENTS, "p!", NAME),
+    optional(Hive::Components, DEPLOYMENTS, "s!", NAME),
+    optional(Hive::Components, CATALOGS, "c!", NAME),
     // Which Windows it is; the folder of the stack is found by its name, too.
     key(Hive::Software, CURRENT_VERSION),
-    value(Hive::Software, SERVICING, "processorarchitecture", Proof::NotRequired),
-    value(Hive::Software, SERVICING, "enablelog", Proof::Unread),
-    value(Hive::Software, SERVICING, "featurecategory", Proof::Unread),
-    value(Hive::Software, SERVICING, "repaircategory", Proof::Unread),
-    value(Hive::Software, SERVICING, "visibility", Proof::NotRequired),
+    optional(Hive::Software, SERVICING, "processorarchitecture", NAME),
+    unread(Hive::Software, SERVICING, "enablelog"),
+    unread(Hive::Software, SERVICING, "featurecategory"),
+    unread(Hive::Software, SERVICING, "repaircategory"),
+    optional(Hive::Software, SERVICING, "visibility", NAME),
     // Of these only the type is checked, where they are.
-    value(Hive::Software, SERVICING, "installclient", Proof::NotRequired),
-    value(Hive::Software, SERVICING, "installlocation", Proof::NotRequired),
-    value(Hive::Software, SERVICING, "installtime", Proof::NotRequired),
-    value(Hive::Software, SERVICING, "installuser", Proof::NotRequired),
-    value(Hive::Software, SERVICING, "selfupdate", Proof::NotRequired),
+    optional(Hive::Software, SERVICING, "installclient", NAME_AND_DATA),
+    optional(Hive::Software, SERVICING, "installlocation", NAME_AND_DATA),
+    optional(Hive::Software, SERVICING, "installtime", NAME_AND_DATA),
+    optional(Hive::Software, SERVICING, "installuser", NAME_AND_DATA),
+    optional(Hive::Software, SERVICING, "selfupdate", NAME_AND_DATA),
     // The versions of a family; which of them wins stands in the default value.
-    value(Hive::Software, WINNERS, "6.", Proof::Unread),
-    value(Hive::Software, WINNERS, "10.", Proof::Unread),
+    unread(Hive::Software, WINNERS, "6."),
+    unread(Hive::Software, WINNERS, "10."),
 ];
 
 /// Keys below that of Component Based Servicing of which nothing is read.
@@ -74,27 +109,31 @@ const WORK_AREAS: [&str; 6] = [
 ];
 
 /// Why nothing is wrong if a key or one of its values says something else.
-pub(super) fn proof(hive: Hive, key: &str, value: Option<&str>) -> Option<Proof> {
+pub(super) fn proof(hive: Hive, key: &str, value: Option<&str>, aspect: Aspect) -> Option<Proof> {
     let value = value.map(str::to_lowercase);
     let rule = RULES.iter().find(|rule| {
         rule.hive == hive
+            && rule.aspects.contains(&aspect)
             && is_within(key, rule.key)
             && rule.value.is_none_or(|start| value.as_deref().is_some_and(|value| value.starts_with(start)))
     });
     match rule {
         Some(rule) => Some(rule.proof),
-        None if hive == Hive::Software => in_servicing(key).or_else(|| of_winner(key, value.as_deref())),
+        None if hive == Hive::Software => {
+            in_servicing(key, value.is_some(), aspect).or_else(|| of_winner(key, value.as_deref()))
+        }
         None => None,
     }
 }
 
-/// The work areas, the updates of packages, and the index, which names packages and misses none.
-fn in_servicing(key: &str) -> Option<Proof> {
+/// The work areas, the updates of packages, and the index: what it names has to be there, and nothing has to be named.
+fn in_servicing(key: &str, is_value: bool, aspect: Aspect) -> Option<Proof> {
     let is_in = |area: &str| is_within(key, &format!("{SERVICING}\\{area}"));
     if WORK_AREAS.iter().any(|area| is_in(area)) || is_in("Packages") && key.ends_with("\\Updates") {
         Some(Proof::Unread)
     } else {
-        is_in("PackageIndex").then_some(Proof::NotRequired)
+        let is_named = is_value && aspect == Aspect::Name;
+        (is_in("PackageIndex") && !is_named).then_some(Proof::NotRequired)
     }
 }
 

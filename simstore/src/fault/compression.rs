@@ -50,7 +50,7 @@ pub(super) const FAULTS: &[Fault] = &[
         |bench, target| differential(bench, target, "f", first_bit)),
     fault("forward-body-flipped", "a bit of a forward differential is turned over", "delta-forward-corrupt", |plan| with(plan, |form| form.forward),
         |bench, target| differential(bench, target, "f", last_bit)),
-    fault("forward-of-another", "a forward differential leads to other content", "delta-forward-corrupt", |plan| with(plan, |form| form.forward && form.reverse),
+    fault("forward-of-another", "a forward differential leads to other content", "delta-forward-corrupt", with_own_bytes,
         |bench, target| differential_of_another(bench, target, "f")),
     fault("reverse-checksum-flipped", "a bit in the checksum of a reverse differential is turned over", "delta-reverse-corrupt", |plan| with(plan, |form| form.reverse && form.original.is_some()),
         |bench, target| differential(bench, target, "r", first_bit)),
@@ -137,6 +137,17 @@ fn with(plan: &StorePlan, is_wanted: fn(Differentials) -> bool) -> Vec<Target> {
     files_in_form(plan, |form| matches!(form, FileForm::Differentials(form) if is_wanted(form)))
 }
 
+/// Files with differentials both ways that hold bytes of their own: those of files of one or two bytes only copy.
+fn with_own_bytes(plan: &StorePlan) -> Vec<Target> {
+    const SHORTEST_BYTES: u64 = 3;
+    let mut files = with(plan, |form| form.forward && form.reverse);
+    files.retain(|target| {
+        let (id, file) = strike(*target);
+        plan.assembly(id).files[file].content.length_bytes >= SHORTEST_BYTES
+    });
+    files
+}
+
 fn strike(target: Target) -> (AssemblyId, usize) {
     let Target::File(id, file) = target else { panic!("{target:?} is no file") };
     (id, file)
@@ -160,8 +171,7 @@ fn another(bench: &Workbench<'_>, target: Target) -> Vec<u8> {
     let (id, file) = strike(target);
     let assembly = bench.plan.assembly(id);
     let mut content = forms::content(bench.plan, assembly, &assembly.files[file]);
-    let middle = content.len() / 2;
-    content[middle] ^= 0x20;
+    content.iter_mut().for_each(|byte| *byte ^= 0x20);
     content
 }
 

@@ -246,7 +246,13 @@ impl Stored {
             Form::Manifest => return compressed(before, bytes, &self.path),
             Form::Wrapped if differs_in_time_alone(before, bytes) => Foretold::nothing(),
             // What is decoded from other bytes only a decoder can tell, but nothing that has the digest.
-            Form::Blocks | Form::Wrapped | Form::Library => Foretold::any_on(&self.path),
+            Form::Blocks | Form::Wrapped => Foretold::any_on(
+                &self.path,
+                &["payload-corrupt", "payload-compression-damaged", "delta-component-missing"],
+            ),
+            Form::Library => {
+                Foretold::any_on(&self.path, &["payload-corrupt", "manifest-compression-damaged"])
+            }
         })
     }
 
@@ -299,7 +305,7 @@ fn compressed(before: &[u8], bytes: &[u8], path: &str) -> Result<Foretold, Failu
     } else if bytes.get(header.clone()) != before.get(header) {
         return Err("only a decoder can tell what another header leads to".into());
     } else {
-        Foretold::any_on(path)
+        Foretold::any_on(path, &["manifest-"])
     })
 }
 

@@ -10,8 +10,8 @@ use checker::finding::Severity;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Foretold {
     lists: Vec<Vec<Expected>>,
-    /// Or whatever error it is, if it is on this file and every other one follows from it.
-    any_on: Option<String>,
+    /// Or one error on this file whose id begins so, if every other one follows from it.
+    any_on: Option<(String, &'static [&'static str])>,
 }
 
 impl Foretold {
@@ -36,9 +36,9 @@ impl Foretold {
         Foretold { lists, any_on: None }
     }
 
-    /// One error on a file, whichever: only where a decoder alone could tell.
-    pub(super) fn any_on(path: &str) -> Foretold {
-        Foretold { lists: Vec::new(), any_on: Some(path.to_owned()) }
+    /// One error on a file whose id begins with one of these: only where a decoder alone could tell which.
+    pub(super) fn any_on(path: &str, ids: &'static [&'static str]) -> Foretold {
+        Foretold { lists: Vec::new(), any_on: Some((path.to_owned(), ids)) }
     }
 
     /// This, or what another says.
@@ -57,8 +57,8 @@ impl Foretold {
 
     /// The number of findings if a report has what was foretold; else what differs, from the list that is nearest.
     pub(super) fn compare(&self, plan: &StorePlan, report: &Report) -> Result<usize, String> {
-        if let Some(path) = &self.any_on {
-            return one_on(path, &judge(&Expectation::of_damaged(plan, Vec::new()), report).unexpected);
+        if let Some((path, ids)) = &self.any_on {
+            return one_on(path, ids, &judge(&Expectation::of_damaged(plan, Vec::new()), report).unexpected);
         }
         let mut nearest: Option<(usize, String)> = None;
         for findings in &self.lists {
@@ -77,13 +77,15 @@ impl Foretold {
     }
 }
 
-/// Whether findings are one error on a file, perhaps notes and warnings on it, and what follows from that error.
-fn one_on(path: &str, found: &[Expected]) -> Result<usize, String> {
+/// Whether findings are one such error on a file, perhaps notes and warnings on it, and what follows from that error.
+fn one_on(path: &str, ids: &[&str], found: &[Expected]) -> Result<usize, String> {
     let is_there = |subject: &Subject| matches!(subject, Subject::Path { path: other, .. } if other == path);
     let follows = |found: &&Expected| found.caused_by.as_ref().is_some_and(|cause| is_there(&cause.subject));
     let roots = || found.iter().filter(|found| !follows(found));
-    let errors = roots().filter(|found| found.severity == Severity::Error.as_str()).count();
-    let is_right = errors == 1 && roots().all(|found| is_there(&found.subject));
+    let errors: Vec<_> = roots().filter(|found| found.severity == Severity::Error.as_str()).collect();
+    let is_such = |error: &&Expected| ids.iter().any(|start| error.id.starts_with(start));
+    let is_right =
+        errors.len() == 1 && errors.iter().all(is_such) && roots().all(|found| is_there(&found.subject));
     if is_right {
         Ok(found.len())
     } else {
