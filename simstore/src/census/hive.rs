@@ -148,20 +148,28 @@ impl Layout {
             {
                 Some(Proof::OnlyItsName)
             }
+            ("data", Some(value)) if unread::is_mark_of_package(value) && bit / 8 + 1 == spot.range.end => {
+                Some(Proof::Unread)
+            }
+            ("data", Some("Visibility")) if changed(spot, content, bit) <= HIGHEST_VISIBILITY => {
+                Some(Proof::OtherState)
+            }
             ("data", Some("CurrentState")) if self.is_state(spot, content, bit) => Some(Proof::OtherState),
             (_, Some("CatalogThumbprint")) if self.without_thumbprint.iter().any(|other| other == key) => {
                 Some(Proof::NotRequired)
             }
-            _ => unread::proof(self.hive, key, value, unread::Aspect::of(spot.name)?),
+            _ => unread::proof(
+                self.hive,
+                key,
+                value,
+                unread::Aspect::of(spot.name, value, bit / 8 - spot.range.start)?,
+            ),
         }
     }
 
     /// Whether a number with a bit turned over is that of a state.
     fn is_state(&self, spot: &Spot, content: &[u8], bit: usize) -> bool {
-        let mut data = content[spot.range.clone()].to_vec();
-        data[bit / 8 - spot.range.start] ^= 1 << (bit % 8);
-        let number = data.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte));
-        self.states.contains(&number)
+        self.states.contains(&changed(spot, content, bit))
     }
 
     fn spot(&self, byte: usize) -> &Spot {
@@ -272,6 +280,16 @@ const SECURITY: [Named; 5] = [
 ];
 
 const LIST: [Named; 2] = [(0..2, "subkey list: signature"), (2..4, "subkey list: count")];
+
+/// The highest `Visibility` of a package.
+const HIGHEST_VISIBILITY: u64 = 2;
+
+/// The number at a spot with a bit turned over.
+fn changed(spot: &Spot, content: &[u8], bit: usize) -> u64 {
+    let mut data = content[spot.range.clone()].to_vec();
+    data[bit / 8 - spot.range.start] ^= 1 << (bit % 8);
+    data.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte))
+}
 
 /// The states in which packages of a plan can be, and that of one that is not there any more, which no plan has.
 fn states(store: &Store) -> Vec<u64> {

@@ -20,7 +20,9 @@ struct Rule {
 /// What of a key or value says something else. Everything else is structure, which is bound whatever the key is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Aspect {
-    /// Whether it is there at all: its name, or that a list counts it.
+    /// What it is at all: the sign at the front of its name, or that a list counts it.
+    Mark,
+    /// The rest of its name.
     Name,
     /// The type of a value.
     Type,
@@ -29,12 +31,13 @@ pub(super) enum Aspect {
 }
 
 impl Aspect {
-    /// The aspect that a field is about, if it is about one.
-    pub(super) fn of(field: &str) -> Option<Aspect> {
+    /// The aspect that a byte of a field is about, if it is about one.
+    pub(super) fn of(field: &str, value: Option<&str>, byte: usize) -> Option<Aspect> {
+        let mark_bytes = if value.is_some_and(is_mark_of_package) { "i!CBS_".len() } else { "c!".len() };
         match field {
-            "key: name" | "class name" | "key: value count" | "value: name" | "value: name length" => {
-                Some(Aspect::Name)
-            }
+            "value: name" if byte < mark_bytes => Some(Aspect::Mark),
+            "key: value count" | "value: flags" => Some(Aspect::Mark),
+            "key: name" | "class name" | "value: name" | "value: name length" => Some(Aspect::Name),
             "value: type" => Some(Aspect::Type),
             "data" | "value: data size" | "value: data offset" => Some(Aspect::Data),
             _ => None,
@@ -42,9 +45,10 @@ impl Aspect {
     }
 }
 
-const NAME: &[Aspect] = &[Aspect::Name];
-const NAME_AND_DATA: &[Aspect] = &[Aspect::Name, Aspect::Data];
-const ALL: &[Aspect] = &[Aspect::Name, Aspect::Type, Aspect::Data];
+const MARK: &[Aspect] = &[Aspect::Mark];
+const NAME: &[Aspect] = &[Aspect::Mark, Aspect::Name];
+const NAME_AND_DATA: &[Aspect] = &[Aspect::Mark, Aspect::Name, Aspect::Data];
+const ALL: &[Aspect] = &[Aspect::Mark, Aspect::Name, Aspect::Type, Aspect::Data];
 
 const fn key(hive: Hive, key: &'static str) -> Rule {
     Rule { hive, key, value: None, aspects: ALL, proof: Proof::Unread }
@@ -62,7 +66,7 @@ const fn optional(hive: Hive, key: &'static str, value: &'static str, aspects: &
 const CURRENT_VERSION: &str = "Microsoft\\Windows NT\\CurrentVersion";
 
 /// The keys and values of the store, and nearly everything else that lies in its hives.
-const RULES: [Rule; 27] = [
+const RULES: [Rule; 28] = [
     key(Hive::Schema, ""),
     // Caches, and what only the registry itself keeps.
     key(Hive::Components, "Installers"),
@@ -76,10 +80,11 @@ const RULES: [Rule; 27] = [
     // Without its flags a component is an ordinary one.
     optional(Hive::Components, COMPONENTS, "cf", NAME_AND_DATA),
     // Who installed it, and whoever else keeps it: that such a mark is lost nobody can know but from what it says.
-    optional(Hive::Components, DEPLOYMENTS, "i!", NAME),
-    optional(Hive::Components, DEPLOYMENTS, "p!", NAME),
-    optional(Hive::Components, DEPLOYMENTS, "s!", NAME),
-    optional(Hive::Components, CATALOGS, "c!", NAME),
+    optional(Hive::Components, DEPLOYMENTS, "i!s_", NAME),
+    optional(Hive::Components, DEPLOYMENTS, "i!", MARK),
+    optional(Hive::Components, DEPLOYMENTS, "p!", MARK),
+    optional(Hive::Components, DEPLOYMENTS, "s!", MARK),
+    optional(Hive::Components, CATALOGS, "c!", MARK),
     // Which Windows it is; the folder of the stack is found by its name, too.
     key(Hive::Software, CURRENT_VERSION),
     optional(Hive::Software, SERVICING, "processorarchitecture", NAME),
@@ -132,7 +137,7 @@ fn in_servicing(key: &str, is_value: bool, aspect: Aspect) -> Option<Proof> {
     if WORK_AREAS.iter().any(|area| is_in(area)) || is_in("Packages") && key.ends_with("\\Updates") {
         Some(Proof::Unread)
     } else {
-        let is_named = is_value && aspect == Aspect::Name;
+        let is_named = is_value && matches!(aspect, Aspect::Mark | Aspect::Name);
         (is_in("PackageIndex") && !is_named).then_some(Proof::NotRequired)
     }
 }
@@ -161,7 +166,13 @@ pub(super) fn is_mere_name(hive: Hive, key: &str, value: &str) -> bool {
 /// Whether names are compared in the data of a value, so that the case of letters means nothing.
 pub(super) fn is_text_without_case(value: &str) -> bool {
     let names = ["identity", "appid", "CatalogThumbprint", "InstallName"];
-    names.iter().any(|name| value.eq_ignore_ascii_case(name))
+    names.iter().any(|name| value.eq_ignore_ascii_case(name)) || is_mark_of_package(value)
+}
+
+/// Whether a value is a mark of Component Based Servicing: its data names a package, and ends in a byte of which the meaning
+/// is not known.
+pub(super) fn is_mark_of_package(value: &str) -> bool {
+    ["i!CBS_", "p!CBS_", "s!CBS_"].iter().any(|mark| value.starts_with(mark))
 }
 
 fn is_within(key: &str, path: &str) -> bool {
