@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What `ci/mutants` knows by now: a table by file, and every change that no test noticed.
 
-A survivor that changes nothing which anybody could see is explained in ci/mutants-explained.txt: its name as cargo-mutants
+A survivor that changes nothing which anybody could see is explained in ci/mutants-explained.txt, if it is there: its name as cargo-mutants
 writes it, without the position, a tab, and the reason.
 """
 

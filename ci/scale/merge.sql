@@ -13,6 +13,9 @@ FROM read_json(getvariable('results'), format = 'newline_delimited', columns = {
     reproduce: 'VARCHAR'
 });
 
+-- A state that is not known is not one to be pleased with.
+CREATE TEMP MACRO is_wrong(state) AS state NOT IN ('exact', 'exact-with-consequences', 'neutral');
+
 CREATE TEMP TABLE totals AS
 SELECT
     count(*) AS rounds,
@@ -22,14 +25,14 @@ SELECT
     count(*) FILTER (state = 'exact') AS exact,
     count(*) FILTER (state = 'exact-with-consequences') AS exact_with_consequences,
     count(*) FILTER (state = 'neutral') AS neutral,
-    count(*) FILTER (state = 'wrong') AS wrong
+    count(*) FILTER (is_wrong(state)) AS wrong
 FROM rounds;
 
 -- Of a swarm only those wounds are left that the checker is still wrong about.
 CREATE TEMP TABLE wrong AS
 SELECT profile, seed, array_to_string([wound.fault FOR wound IN wounds], ', ') AS faults, reproduce
 FROM rounds
-WHERE state = 'wrong'
+WHERE is_wrong(state)
 ORDER BY profile, seed;
 
 -- Code by fault: how often each was struck, alone and in swarms, and how often all that was foretold was found. What was
@@ -46,7 +49,7 @@ SELECT
     count(*) FILTER (is_alone AND state = 'neutral') AS alone_neutral,
     count(*) FILTER (NOT is_alone) AS in_swarms,
     count(*) FILTER (NOT is_alone AND is_exact) AS in_swarms_exact,
-    count(*) FILTER (state = 'wrong') AS wrong
+    count(*) FILTER (is_wrong(state)) AS wrong
 FROM read_json(getvariable('faults'), columns = {id: 'VARCHAR', update_error: 'VARCHAR'}) AS faults
 LEFT JOIN struck ON struck.fault = faults.id
 GROUP BY ALL

@@ -11,19 +11,15 @@ mod shrink;
 
 use crate::expectation::Expectation;
 use crate::fault::{Fault, Target, faults};
-use crate::judge::{Report, judge};
+use crate::judge::{Checker, judge};
 use crate::plan::{Profile, Size, StorePlan};
 use crate::store::Store;
-use checker::volume::MemoryVolume;
 use region::Regions;
 pub use round::{MAX_WOUNDS, Round, Smallest, State, Struck};
 use std::ops::Range;
 
 /// How many seeds share a store.
 pub const ROUNDS_PER_STORE: u64 = 256;
-
-/// Whatever checks a store and says what it found, or why it could not.
-pub type Checker<'c> = dyn Fn(&MemoryVolume) -> Result<Report, String> + Sync + 'c;
 
 /// One of several parts of a campaign. Together the parts are the whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use crate::scanning::Scanner;
 use checker::format::delta::{self, MAX_TARGET_BYTES, Wrapped};
 use checker::format::lzms;
 use checker::scan::Memo;
-use simstore::census::{Census, File, Line, Sampling, Table};
+use simstore::census::{Census, File, Line, Sampling, Table, whole};
 use simstore::plan::{Profile, Size, StorePlan};
 use std::error::Error;
 use std::fs::{self, OpenOptions};
@@ -131,6 +131,7 @@ fn read_all(paths: &[std::path::PathBuf]) -> Result<Vec<Line>, Box<dyn Error>> {
     for path in paths {
         lines.extend(read(path)?);
     }
+    whole(&lines)?;
     Ok(lines)
 }
 

@@ -270,7 +270,7 @@ pub(crate) struct CensusArguments {
     #[arg(long = "merge", value_name = "FILE", conflicts_with_all = ["output", "bit"])]
     pub(crate) merge: Vec<PathBuf>,
     /// Do not run this check of the checker, which should then miss something; may be given more than once
-    #[arg(long, value_name = "CHECK")]
+    #[arg(long, value_name = "CHECK", conflicts_with = "output")]
     pub(crate) without: Vec<String>,
     /// How many threads to use [default: one per processor]
     #[arg(short = 'j', long, value_name = "N")]

@@ -1,7 +1,11 @@
 //! Compares what a checker said with what it should say.
 
 use crate::expectation::{Expectation, Expected};
+use checker::volume::MemoryVolume;
 use serde::{Deserialize, Serialize};
+
+/// Whatever checks a store and says what it found, or why it could not.
+pub type Checker<'c> = dyn Fn(&MemoryVolume) -> Result<Report, String> + Sync + 'c;
 
 /// As much of a report in the form `checksur/1` as is compared.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

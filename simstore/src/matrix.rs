@@ -26,18 +26,14 @@ pub use page::page;
 pub use report::{Counts, ObjectReport, ProfileReport, RedCell, Report};
 pub use verb::Verb;
 
-use crate::judge;
+use crate::judge::Checker;
 use crate::parallel::{self, in_parallel};
 use crate::plan::{Profile, StorePlan};
 use crate::store::Store;
-use checker::volume::MemoryVolume;
 use object::{Failure, Sample, Wound};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io;
-
-/// A checker: what it says about a store, or why it says nothing.
-pub type Checker<'c> = dyn Fn(&MemoryVolume) -> Result<judge::Report, String> + Sync + 'c;
 
 /// Which cells of the matrix are worked out: all, unless something is given.
 #[derive(Clone, Debug, Default)]

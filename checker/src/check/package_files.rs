@@ -130,8 +130,7 @@ pub(crate) fn mum_name(subject: &MumSubject<'_>) -> Option<Finding> {
         return None;
     }
     let expected = PackageName::of(&subject.package.identity);
-    let is_same_text = expected.to_string().eq_ignore_ascii_case(name);
-    if is_same_text || PackageName::parse(name).is_ok_and(|actual| actual.is_same_as(&expected)) {
+    if PackageName::parse(name).is_ok_and(|actual| actual.is_same_as(&expected)) {
         return None;
     }
     let evidence = Evidence::differs(expected.to_string(), name);

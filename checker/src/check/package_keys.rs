@@ -2,7 +2,6 @@
 
 use super::{Outcome, StoreSubject};
 use crate::finding::{Evidence, Finding, FindingId, Subject};
-use crate::format::keyform::PackageName;
 use crate::image::Place;
 use crate::registry::{self, Field, PackageKey, PackageKeys, canonical};
 use crate::store::{PackageEntry, PackageState};
@@ -30,7 +29,7 @@ fn registered<'s>(
 
 pub(super) fn names(subject: &StoreSubject<'_>, outcome: &mut Outcome) {
     for (_, _, entry, key) in registered(subject) {
-        let Err(error) = PackageName::parse(&key.name) else { continue };
+        let Some(error) = key.name_error() else { continue };
         let right = entry.files.map(|files| subject.store.packages[files].name.clone());
         let evidence = Evidence {
             expected: right,
@@ -59,7 +58,7 @@ pub(super) fn manifests(subject: &StoreSubject<'_>, outcome: &mut Outcome) {
         let files = entry.files.map(|files| &subject.store.packages[files]);
         let is_there = files.is_some_and(|files| files.has_mum);
         let is_absent = matches!(key.current_state, Field::Present(0));
-        if is_there || is_absent || PackageName::parse(&key.name).is_err() {
+        if is_there || is_absent || key.name_error().is_some() {
             continue;
         }
         let path = files.map_or_else(

@@ -5,7 +5,7 @@ use super::{
     WINNERS, dword, expandable, key, text,
 };
 use crate::format::hive::{Hive, Key};
-use crate::format::keyform::PackageName;
+use crate::format::keyform::{PackageName, PackageNameError};
 
 /// A package in `Packages`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,6 +31,17 @@ impl PackageKey {
     #[must_use]
     pub fn canonical(&self) -> String {
         canonical(&self.name)
+    }
+
+    /// Why the name of the key is not that of a package. Unlike names of files it is always printable ASCII, as far as
+    /// real registries show.
+    #[must_use]
+    pub fn name_error(&self) -> Option<PackageNameError> {
+        let unprintable = self.name.chars().find(|character| !(' '..='~').contains(character));
+        match unprintable {
+            Some(character) => Some(PackageNameError::Character { character }),
+            None => PackageName::parse(&self.name).err(),
+        }
     }
 }
 
@@ -270,6 +281,18 @@ fn certificate_property(blob: &[u8]) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_of_keys_are_printable() {
+        let name_error =
+            |name: &str| PackageKey { name: name.to_owned(), ..PackageKey::default() }.name_error();
+        assert_eq!(name_error("a b!~31bf3856ad364e35~x86~~6.3.1.0"), None);
+        assert_eq!(name_error("P"), Some(PackageNameError::Fields { found: 1 }));
+        for character in ['\u{1}', '\u{1f}', '\u{7f}', '\u{d0}'] {
+            let name = format!("P{character}~31bf3856ad364e35~x86~~6.3.1.0");
+            assert_eq!(name_error(&name), Some(PackageNameError::Character { character }));
+        }
+    }
 
     #[test]
     fn the_certificate_is_found_among_the_properties() {

@@ -4,7 +4,7 @@ use super::aliases::{MAX_MISNAMED_KEYS, nearest};
 use super::{Holding, ManifestDocument, PackageState, Store};
 use crate::finding::Subject;
 use crate::format::identity::Identity;
-use crate::format::keyform::{self, PackageName};
+use crate::format::keyform;
 use crate::format::manifest::ManifestKind;
 use crate::registry::{
     self, COMPONENT_WATCHES, ComponentKey, DeploymentKey, Field, PACKAGE_INDEX, PACKAGE_WATCHES, PackageKeys,
@@ -191,7 +191,7 @@ impl Index {
     fn add_package_keys(&mut self, store: &Store, keys: &PackageKeys) {
         let mut misnamed = Vec::new();
         for (index, package) in keys.packages.keys.iter().enumerate() {
-            if PackageName::parse(&package.name).is_ok() {
+            if package.name_error().is_none() {
                 let name = package.canonical();
                 let entry = self.packages.entry(name.clone()).or_default();
                 if entry.key.is_some() {

@@ -2,10 +2,10 @@
 
 use super::region::may_refer_to_nothing;
 use super::shrink;
-use super::{Checker, Ground, ROUNDS_PER_STORE};
+use super::{Ground, ROUNDS_PER_STORE};
 use crate::expectation::Expectation;
 use crate::fault::{Fault, Wound};
-use crate::judge::{self, Verdict};
+use crate::judge::{self, Checker, Verdict};
 use crate::plan::choices::random_bytes;
 use crate::plan::{Choices, Profile};
 use arbitrary::Unstructured;

@@ -1,9 +1,9 @@
 //! Finds the fewest wounds, and then the smallest store, that a checker is still wrong about.
 
 use super::round::struck;
-use super::{Checker, Ground, Smallest};
+use super::{Ground, Smallest};
 use crate::fault::{Fault, Wound};
-use crate::judge::{Verdict, judge};
+use crate::judge::{Checker, Verdict, judge};
 use crate::plan::{Profile, Size};
 use std::collections::BTreeSet;
 

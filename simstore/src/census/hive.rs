@@ -7,6 +7,7 @@ use crate::registry::software::state_number;
 use crate::registry::{DEPLOYMENTS, Hive};
 use crate::store::Store;
 use crate::write::hive::map::{Map, Part, Place};
+use crate::write::hive::record;
 use crate::write::names;
 use std::ops::Range;
 use std::sync::Arc;
@@ -27,8 +28,11 @@ const BARE_LIST: u64 = 0x696C;
 /// The bit in which the cases of a letter differ.
 const LETTER_CASE_BIT: usize = 5;
 
-/// A part of a record: where it is, and what it is called.
-type Named = (Range<usize>, &'static str);
+/// The length of the base block.
+const BASE_BLOCK_BYTES: usize = 4096;
+
+/// An offset that leads nowhere.
+const NONE: u64 = 0xFFFF_FFFF;
 
 /// What a byte of a hive is part of.
 #[derive(Clone, Debug)]
@@ -64,10 +68,15 @@ impl Layout {
             states: states(store),
             without_thumbprint: without_thumbprint(store),
         };
-        layout.add("base block: rest", None, 0..content.len());
+        if primary != content {
+            return None;
+        }
+        // Whatever the map does not have counts as read.
+        layout.add("unknown", None, 0..content.len());
+        layout.add("base block: rest", None, 0..BASE_BLOCK_BYTES);
         layout.add("base block: sealed", None, 0..SEALED_BYTES);
-        layout.add_all(&map);
-        (primary.len() == content.len()).then_some(layout)
+        layout.add_all(&map, content);
+        Some(layout)
     }
 
     pub(super) fn structure(&self, byte: usize) -> &str {
@@ -108,15 +117,19 @@ impl Layout {
             | "bin: spare"
             | "key: last written"
             | "key: access bits"
-            | "key: volatile subkeys"
+            | "key: volatile subkey count"
+            | "key: volatile subkey list"
             | "key: cached index"
             | "value: spare"
             | "security: reserved" => Some(Proof::NoMeaning),
-            "key: upper bounds" => when(!is_one, Proof::LooseBound),
+            "key: longest subkey name"
+            | "key: longest subkey class"
+            | "key: longest value name"
+            | "key: longest value data" => when(!is_one, Proof::LooseBound),
             "security: descriptor" => Some(Proof::Rights),
             "key: flags" => when(mask != KEY_NAME_IS_LATIN_1, Proof::UnreadFlag),
             "value: flags" => when(mask != VALUE_NAME_IS_LATIN_1, Proof::UnreadFlag),
-            "key: class length" => Some(Proof::NoMeaningHere),
+            "key: class length" => when(of_record(48..52) == NONE, Proof::NoMeaningHere),
             "key: parent" => when(spot.key.as_deref() == Some(""), Proof::NoMeaningHere),
             "key: subkey list" => when(of_record(20..24) == 0, Proof::NoMeaningHere),
             "key: value list" => when(of_record(36..40) == 0, Proof::NoMeaningHere),
@@ -155,7 +168,9 @@ impl Layout {
                 Some(Proof::OtherState)
             }
             ("data", Some("CurrentState")) if self.is_state(spot, content, bit) => Some(Proof::OtherState),
-            (_, Some("CatalogThumbprint")) if self.without_thumbprint.iter().any(|other| other == key) => {
+            ("value: name" | "value: name length" | "value: flags", Some("CatalogThumbprint"))
+                if self.without_thumbprint.iter().any(|other| other == key) =>
+            {
                 Some(Proof::NotRequired)
             }
             _ => unread::proof(
@@ -183,16 +198,10 @@ impl Layout {
         self.spots.push(Spot { name, key, value, range, record });
     }
 
-    /// Later places lie over earlier ones: bins first, then cells, then what is in them.
-    fn add_all(&mut self, map: &Map) {
-        for place in map.of_part(Part::Bin) {
-            self.add("cell: padding", None, place.range.clone());
-            for (range, name) in BIN {
-                self.add(name, None, place.range.start + range.start..place.range.start + range.end);
-            }
-        }
+    /// Later places lie over earlier ones: cells first, then what is in them.
+    fn add_all(&mut self, map: &Map, content: &[u8]) {
         for place in &map.places {
-            self.add_record(place);
+            self.add_record(place, content);
         }
         for (part, name) in
             [(Part::KeyName, "key: name"), (Part::ValueName, "value: name"), (Part::Data, "data")]
@@ -203,83 +212,39 @@ impl Layout {
         }
     }
 
-    fn add_record(&mut self, place: &Place) {
-        let (whole, fields): (_, &[Named]) = match place.part {
-            Part::BaseBlock(_) | Part::Bin | Part::KeyName | Part::ValueName => return,
+    fn add_record(&mut self, place: &Place, content: &[u8]) {
+        let whole = match place.part {
+            Part::BaseBlock(_) | Part::KeyName | Part::ValueName => return,
             // Data within the record of its value has no cell.
             Part::Data if place.range.len() <= 4 => return,
-            Part::FreeCell => ("free cell", &[]),
-            Part::KeyNode => ("key: name", &KEY_NODE),
-            Part::ClassName => ("class name", &[]),
-            Part::Security => ("security: descriptor", &SECURITY),
-            Part::ValueList => ("value list", &[]),
-            Part::Value => ("value: name", &VALUE),
-            Part::Data | Part::Segment => ("data", &[]),
-            Part::BigData => ("big data", &[]),
-            Part::SegmentList => ("segment list", &[]),
-            Part::SubkeyList => ("subkey list: entries", &LIST),
-            Part::SubkeyIndex => ("subkey index", &[]),
+            Part::Bin => return self.add_fields(place),
+            Part::FreeCell => "free cell",
+            Part::KeyNode => "key: name",
+            Part::ClassName => "class name",
+            Part::Security => "security: descriptor",
+            Part::ValueList => "value list",
+            Part::Value => "value: name",
+            Part::Data | Part::Segment => "data",
+            Part::BigData => "big data: rest",
+            Part::SegmentList => "segment list",
+            Part::SubkeyList => "subkey list: entries",
+            Part::SubkeyIndex => "subkey index",
         };
         let at = place.range.start;
+        let size = content[at - 4..at].try_into().map_or(0, i32::from_le_bytes).unsigned_abs() as usize;
+        self.add("cell: padding", Some(place), place.range.end..at - 4 + size);
         self.add("cell: size", Some(place), at - 4..at);
         self.add(whole, Some(place), place.range.clone());
-        for (range, name) in fields {
+        self.add_fields(place);
+    }
+
+    fn add_fields(&mut self, place: &Place) {
+        for (range, name) in record::fields(place.part) {
+            let at = place.range.start;
             self.add(name, Some(place), at + range.start..at + range.end);
         }
     }
 }
-
-const BIN: [Named; 6] = [
-    (0..4, "bin: signature"),
-    (4..8, "bin: offset"),
-    (8..12, "bin: size"),
-    (12..20, "bin: reserved"),
-    (20..28, "bin: time"),
-    (28..32, "bin: spare"),
-];
-
-const KEY_NODE: [Named; 20] = [
-    (0..2, "key: signature"),
-    (2..4, "key: flags"),
-    (4..12, "key: last written"),
-    (12..16, "key: access bits"),
-    (16..20, "key: parent"),
-    (20..24, "key: subkey count"),
-    (24..28, "key: volatile subkeys"),
-    (28..32, "key: subkey list"),
-    (32..36, "key: volatile subkeys"),
-    (36..40, "key: value count"),
-    (40..44, "key: value list"),
-    (44..48, "key: security"),
-    (48..52, "key: class"),
-    (52..56, "key: upper bounds"),
-    (56..60, "key: upper bounds"),
-    (60..64, "key: upper bounds"),
-    (64..68, "key: upper bounds"),
-    (68..72, "key: cached index"),
-    (72..74, "key: name length"),
-    (74..76, "key: class length"),
-];
-
-const VALUE: [Named; 7] = [
-    (0..2, "value: signature"),
-    (2..4, "value: name length"),
-    (4..8, "value: data size"),
-    (8..12, "value: data offset"),
-    (12..16, "value: type"),
-    (16..18, "value: flags"),
-    (18..20, "value: spare"),
-];
-
-const SECURITY: [Named; 5] = [
-    (0..2, "security: signature"),
-    (2..4, "security: reserved"),
-    (4..12, "security: neighbours"),
-    (12..16, "security: users"),
-    (16..20, "security: length"),
-];
-
-const LIST: [Named; 2] = [(0..2, "subkey list: signature"), (2..4, "subkey list: count")];
 
 /// The highest `Visibility` of a package.
 const HIGHEST_VISIBILITY: u64 = 2;

@@ -13,6 +13,7 @@ use crate::registry::Hive;
 use crate::store::{Store, volume_path};
 use crate::write::hive::base_block::{self, Field as BaseBlock};
 use crate::write::hive::map::{Part, Place};
+use crate::write::hive::record;
 use checker::volume::VolumeMut;
 use std::ops::Range;
 
@@ -50,64 +51,33 @@ enum Rule {
     Bound,
 }
 
-/// A field of a record: its name, its place in the record, and what is known about it.
-type Row = (&'static str, usize, usize, Rule);
-
-const BIN: [Row; 6] = [
-    ("signature", 0, 4, Rule::Fixed),
-    ("offset", 4, 4, Rule::Fixed),
-    ("size", 8, 4, Rule::Fixed),
-    ("reserved", 12, 8, Rule::Free),
-    ("time", 20, 8, Rule::Free),
-    ("spare", 28, 4, Rule::Free),
-];
-
-const KEY: [Row; 20] = [
-    ("signature", 0, 2, Rule::Fixed),
-    ("flags", 2, 2, Rule::Bound),
-    ("time", 4, 8, Rule::Free),
-    ("access", 12, 4, Rule::Free),
-    ("parent", 16, 4, Rule::Fixed),
-    ("subkeys", 20, 4, Rule::Fixed),
-    ("volatile subkeys", 24, 4, Rule::Free),
-    ("list of subkeys", 28, 4, Rule::Bound),
-    ("list of volatile subkeys", 32, 4, Rule::Free),
-    ("values", 36, 4, Rule::Bound),
-    ("list of values", 40, 4, Rule::Bound),
-    ("security", 44, 4, Rule::Fixed),
-    ("class", 48, 4, Rule::Bound),
-    ("longest name of a subkey", 52, 4, Rule::UpperBound),
-    ("longest class of a subkey", 56, 4, Rule::UpperBound),
-    ("longest name of a value", 60, 4, Rule::UpperBound),
-    ("longest data of a value", 64, 4, Rule::UpperBound),
-    ("work", 68, 4, Rule::Free),
-    ("length of the name", 72, 2, Rule::Fixed),
-    ("length of the class", 74, 2, Rule::Bound),
-];
-
-const VALUE: [Row; 7] = [
-    ("signature", 0, 2, Rule::Fixed),
-    ("length of the name", 2, 2, Rule::Bound),
-    ("size of the data", 4, 4, Rule::Bound),
-    ("data", 8, 4, Rule::Bound),
-    ("type", 12, 4, Rule::Free),
-    ("flags", 16, 2, Rule::Bound),
-    ("spare", 18, 2, Rule::Free),
-];
-
-const SECURITY: [Row; 6] = [
-    ("signature", 0, 2, Rule::Fixed),
-    ("reserved", 2, 2, Rule::Free),
-    ("next", 4, 4, Rule::Fixed),
-    ("previous", 8, 4, Rule::Fixed),
-    ("uses", 12, 4, Rule::Fixed),
-    ("size", 16, 4, Rule::Fixed),
-];
-
-const LIST: [Row; 2] = [("signature", 0, 2, Rule::Fixed), ("count", 2, 2, Rule::Fixed)];
-
-const BIG_DATA: [Row; 3] =
-    [("signature", 0, 2, Rule::Fixed), ("count", 2, 2, Rule::Fixed), ("list", 4, 4, Rule::Fixed)];
+/// What is known about a field of a record.
+fn rule(field: &str, is_root: bool) -> Rule {
+    match field {
+        // Nothing is above the root, and nobody reads what its name hashes to.
+        "key: parent" | "key: name length" if is_root => Rule::Bound,
+        "key: signature" if is_root => Rule::Root,
+        "bin: reserved"
+        | "bin: time"
+        | "bin: spare"
+        | "key: last written"
+        | "key: access bits"
+        | "key: volatile subkey count"
+        | "key: volatile subkey list"
+        | "key: cached index"
+        | "value: type"
+        | "value: spare"
+        | "security: reserved" => Rule::Free,
+        "key: longest subkey name"
+        | "key: longest subkey class"
+        | "key: longest value name"
+        | "key: longest value data" => Rule::UpperBound,
+        "key: flags" | "key: subkey list" | "key: value count" | "key: value list" | "key: class"
+        | "key: class length" | "value: name length" | "value: data size" | "value: data offset"
+        | "value: flags" => Rule::Bound,
+        _ => Rule::Fixed,
+    }
+}
 
 impl Structure {
     pub(super) fn of(store: &Store) -> Structure {
@@ -129,39 +99,38 @@ impl Structure {
     }
 
     fn add(&mut self, hive: usize, place: &Place) {
-        let Some((record, rows)) = record(place) else { return };
+        let Some(record) = record(place.part) else { return };
         let start = place.range.start;
-        let mut add = |name: &str, range: Range<usize>, rule| {
-            self.fields.push(HiveField { pattern: format!("{record}/{name}"), hive, range, rule });
+        let mut add = |pattern: &str, range: Range<usize>, rule| {
+            self.fields.push(HiveField { pattern: pattern.to_owned(), hive, range, rule });
         };
         let is_root = place.part == Part::KeyNode && place.key.as_deref() == Some("");
         if !matches!(place.part, Part::BaseBlock(_) | Part::Bin | Part::KeyName) {
-            add("size of the cell", start - 4..start, if is_root { Rule::Root } else { Rule::Fixed });
+            let rule = if is_root { Rule::Root } else { Rule::Fixed };
+            add(&format!("{record}: size of the cell"), start - 4..start, rule);
         }
-        for (name, at, length, rule) in rows {
-            let rule = match *name {
-                // Nothing is above the root, and nobody reads what its name hashes to.
-                "parent" | "length of the name" if is_root => Rule::Bound,
-                "signature" if is_root => Rule::Root,
-                _ => *rule,
-            };
-            add(name, start + at..start + at + length, rule);
+        for (range, name) in record::fields(place.part) {
+            add(name, start + range.start..start + range.end, rule(name, is_root));
         }
         match place.part {
-            Part::BaseBlock(field) => add("", place.range.clone(), Rule::Sealed(field)),
-            Part::KeyName if place.key.as_deref() != Some("") => add("", place.range.clone(), Rule::Fixed),
+            Part::BaseBlock(field) => {
+                add(&format!("{record}: {field:?}"), place.range.clone(), Rule::Sealed(field));
+            }
+            Part::KeyName if place.key.as_deref() != Some("") => {
+                add(record, place.range.clone(), Rule::Fixed);
+            }
             Part::FreeCell | Part::Segment | Part::ClassName => {
-                add("content", place.range.clone(), Rule::Free);
+                add(record, place.range.clone(), Rule::Free);
             }
             Part::ValueList | Part::SegmentList => {
                 for at in place.range.clone().step_by(4) {
-                    add("entry", at..at + 4, Rule::Fixed);
+                    add(&format!("{record}: entry"), at..at + 4, Rule::Fixed);
                 }
             }
             Part::SubkeyList => {
                 for at in (start + 4..place.range.end).step_by(8) {
-                    add("entry", at..at + 4, Rule::Fixed);
-                    add("hash", at + 4..at + 8, Rule::Fixed);
+                    add("subkey list: entry", at..at + 4, Rule::Fixed);
+                    add("subkey list: hash", at + 4..at + 8, Rule::Fixed);
                 }
             }
             _ => {}
@@ -238,24 +207,23 @@ impl Structure {
     }
 }
 
-/// The record of a place, and its fields.
-fn record(place: &Place) -> Option<(String, &'static [Row])> {
-    Some(match place.part {
-        Part::BaseBlock(field) => (format!("base block, {field:?}"), &[]),
-        Part::Bin => ("bin".to_owned(), &BIN),
-        Part::FreeCell => ("free cell".to_owned(), &[]),
-        Part::KeyNode => ("key".to_owned(), &KEY),
-        Part::KeyName => ("name of a key".to_owned(), &[]),
-        Part::ClassName => ("class".to_owned(), &[]),
-        Part::Security => ("security".to_owned(), &SECURITY),
-        Part::ValueList => ("list of values".to_owned(), &[]),
-        Part::Value => ("value".to_owned(), &VALUE),
-        Part::BigData => ("data in pieces".to_owned(), &BIG_DATA),
-        Part::SegmentList => ("list of pieces".to_owned(), &[]),
-        Part::Segment => ("piece".to_owned(), &[]),
-        Part::SubkeyList => ("list of subkeys".to_owned(), &LIST),
-        // The name of a value means nothing to the hive, data may lie in the record of the value, and hives as small as these
-        // need no list of lists.
+/// What a record is called. The name of a value means nothing to the hive, data may lie in the record of the value, and hives
+/// as small as these need no list of lists.
+fn record(part: Part) -> Option<&'static str> {
+    Some(match part {
+        Part::BaseBlock(_) => "base block",
+        Part::Bin => "bin",
+        Part::FreeCell => "free cell",
+        Part::KeyNode => "key",
+        Part::KeyName => "key: name",
+        Part::ClassName => "class name",
+        Part::Security => "security",
+        Part::ValueList => "value list",
+        Part::Value => "value",
+        Part::BigData => "big data",
+        Part::SegmentList => "segment list",
+        Part::Segment => "segment",
+        Part::SubkeyList => "subkey list",
         Part::ValueName | Part::Data | Part::SubkeyIndex => return None,
     })
 }

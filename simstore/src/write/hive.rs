@@ -20,6 +20,7 @@ pub mod log;
 pub mod map;
 mod marvin;
 mod name;
+pub mod record;
 pub mod security;
 mod subkeys;
 mod upcase;

@@ -10,7 +10,7 @@ use simstore::judge::Report;
 use simstore::plan::{Profile, Size};
 use std::ops::Range;
 
-fn rounds(profile: Profile, seeds: Range<u64>, checker: &simstore::campaign::Checker<'_>) -> Vec<Round> {
+fn rounds(profile: Profile, seeds: Range<u64>, checker: &simstore::judge::Checker<'_>) -> Vec<Round> {
     run(&Block { profile, seeds }, checker).expect("the store is clean")
 }
 

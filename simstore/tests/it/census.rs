@@ -1,4 +1,4 @@
-//! A sample of the census: nothing is missed but what stands here; and tests of the tester.
+//! A sample of the census: nothing is missed; and tests of the tester, which make a checker blind to something.
 
 use crate::{AT, read_back, roots};
 use checker::format::delta::{self, Wrapped};
@@ -7,7 +7,7 @@ use checker::image::Image;
 use checker::scan::{Memo, Scan};
 use checker::volume::MemoryVolume;
 use simstore::campaign::Shard;
-use simstore::census::{Census, Kind, Line, Sampling, Table, Verdict};
+use simstore::census::{Census, Kind, Line, Sampling, Table, Verdict, whole};
 use simstore::judge::Report;
 use simstore::plan::{Profile, StorePlan};
 
@@ -148,4 +148,11 @@ fn the_shards_are_the_whole() {
     let line = |shard| census.line(hive, 1, Sampling { every, shard }, 1).expect("a count");
     let parts: Vec<Line> = (1..=3).map(|number| line(Shard { number, of: 3 })).collect();
     assert_eq!(Table::of(&parts), Table::of([&line(Shard::WHOLE)]));
+    assert_eq!(whole(&parts), Ok(()));
+    let missing = whole(&parts[1..]).expect_err("a part is missing");
+    assert!(missing.ends_with("part 1/3 is not there"), "{missing}");
+    let twice = [parts, vec![line(Shard { number: 2, of: 3 })]].concat();
+    assert!(whole(&twice).is_err_and(|error| error.ends_with("part 2/3 is there twice")));
+    let mixed = [line(Shard::WHOLE), line(Shard { number: 2, of: 3 })];
+    assert!(whole(&mixed).is_err_and(|error| error.starts_with("lines of two censuses")));
 }
