@@ -333,3 +333,63 @@ fn is_about_grammar(id: FindingId) -> bool {
             | FindingId::ManifestIdentityAttributeValue
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::FINDINGS;
+
+    fn finding(id: FindingId) -> Finding {
+        Finding::new(id, Subject::path("a"), Evidence::default())
+    }
+
+    fn said(findings: &[Finding]) -> Vec<(FindingId, Severity, &[FindingId])> {
+        findings.iter().map(|finding| (finding.id, finding.severity, &finding.evidence.also[..])).collect()
+    }
+
+    /// The first error is the finding; of the later ones only what they are is kept, once.
+    #[test]
+    fn the_first_error_has_the_word() {
+        use FindingId::{FileUnreadable, MumAllZeros, MumBadStructure, MumNotInCatalog};
+        let warning = FileUnreadable;
+        let errors = [MumAllZeros, MumBadStructure, MumBadStructure, MumNotInCatalog];
+        let later = [MumBadStructure, MumNotInCatalog];
+        assert_eq!(
+            said(&settle(errors.map(finding).into(), false)),
+            [(MumAllZeros, Severity::Error, &later[..])]
+        );
+        // What is no error stands by itself, before an error and after it.
+        let mixed = [warning, MumBadStructure, warning, MumBadStructure].map(finding);
+        assert_eq!(
+            said(&settle(mixed.into(), false)),
+            [
+                (warning, Severity::Warning, &[][..]),
+                (MumBadStructure, Severity::Error, &[]),
+                (warning, Severity::Warning, &[]),
+                // Another member of the same object.
+                (MumBadStructure, Severity::Error, &[]),
+            ]
+        );
+    }
+
+    /// What Microsoft signed is right, whatever this tool thinks of its grammar.
+    #[test]
+    fn the_grammar_of_microsoft_is_only_noted() {
+        for id in FINDINGS.iter().map(|info| info.finding) {
+            let settled = settle(vec![finding(id)], true);
+            let is_noted = settled[0].severity == Severity::Note && finding(id).severity != Severity::Note;
+            let name = id.as_str();
+            let is_document = name.starts_with("mum-") || name.starts_with("manifest-");
+            let is_grammar = name.ends_with("-structure") || name.contains("-identity-");
+            assert_eq!(is_noted, is_document && is_grammar, "{name}");
+        }
+        assert_eq!(settle(vec![finding(FindingId::MumBadStructure)], false)[0].severity, Severity::Error);
+    }
+
+    #[test]
+    fn only_errors_spoil() {
+        assert!(spoil(&[finding(FindingId::MumBadStructure)]));
+        assert!(!spoil(&settle(vec![finding(FindingId::MumBadStructure)], true)));
+        assert!(!spoil(&[]));
+    }
+}

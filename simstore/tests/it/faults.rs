@@ -77,21 +77,18 @@ fn for_every_case(work: impl Fn(&Case, &Store) -> Option<String> + Sync) {
     for case in cases() {
         by_store.entry((case.profile, case.seed)).or_default().push(case);
     }
-    let wrong = Mutex::new(Vec::new());
     for ((profile, seed), cases) in by_store {
         let base = store_of(seed, profile);
+        let wrong = Mutex::new(Vec::new());
         crate::in_parallel(&cases, |case| {
             if let Some(what) = work(case, &base) {
-                let Case { fault, profile, seed, reseal, .. } = case;
-                wrong
-                    .lock()
-                    .unwrap()
-                    .push(format!("{} {profile} {seed} resealed: {reseal}: {what}", fault.id));
+                let what = format!("{} resealed: {}: {what}", case.fault.id, case.reseal);
+                wrong.lock().unwrap().push(what);
             }
         });
+        let wrong = wrong.into_inner().unwrap();
+        assert!(wrong.is_empty(), "{profile} {seed}: {} cases are wrong:\n{}", wrong.len(), wrong.join("\n"));
     }
-    let wrong = wrong.into_inner().unwrap();
-    assert!(wrong.is_empty(), "{} cases are wrong:\n{}", wrong.len(), wrong.join("\n"));
 }
 
 fn wound(case: &Case, base: &Store) -> Wound {

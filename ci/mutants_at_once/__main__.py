@@ -1,0 +1,192 @@
+"""Tries most changes of cargo-mutants with a single build, and tells which of them some test notices.
+
+    python ci/mutants_at_once TREE RESULTS FILE...
+
+The sources in TREE, a copy that is spoilt by this, get all changes at once (see instrument.py). Each test is run once to
+see which changes it comes by; then every change is tried with these tests alone, the quick ones first. RESULTS gets a line
+of JSON for each change that some test notices; a change that has a line already is not tried again.
+"""
+
+import concurrent.futures
+import json
+import os
+import pathlib
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+
+from instrument import ANSWERS, File, Mutant
+
+SELECTION = ["--package", "checker", "--package", "simstore", "--lib", "--test", "it"]
+MAX_ROUNDS = 40
+# Tests of one batch take so long together, in seconds; the next batch may take longer.
+FIRST_BATCH_SECONDS, GROWTH = 1.0, 4
+# Tests that take longer are tried only with what all others leave.
+SLOW_SECONDS = 3.0
+# A change may make a test so much slower; after that it counts as noticed.
+PATIENCE_SECONDS, PATIENCE_FACTOR = 20.0, 5
+MAX_MEMORY_BYTES = 6 << 30
+WORKERS = os.cpu_count() or 1
+
+
+def mutants_of(tree, files):
+    chosen = [argument for file in files for argument in ("--file", file)]
+    command = ["cargo", "mutants", "--dir", str(tree), "--list", "--json", *chosen]
+    listed = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    return [
+        Mutant(number, row["name"], row["file"], row["genre"], row["replacement"], *span(row["span"]))
+        for number, row in enumerate(listed, 1)
+    ]
+
+
+def span(of):
+    return [(place["line"], place["column"]) for place in (of["start"], of["end"])]
+
+
+def instrument(tree, mutants):
+    """Writes as many changes as compile, and gives their numbers."""
+    originals = {file: (tree / file).read_bytes() for file in {mutant.file for mutant in mutants}}
+    library = tree / "checker/src/lib.rs"
+    if "pub mod mutant;" not in library.read_text():
+        library.write_text("#![allow(warnings)]\n" + library.read_text() + "pub mod mutant;\n")
+    (tree / "checker/src/mutant.rs").write_text(ANSWERS % (len(mutants) + 1, len(mutants) + 1))
+    rest = {mutant.number: mutant for mutant in mutants}
+    for _ in range(MAX_ROUNDS):
+        ranges = {}
+        for file, source in originals.items():
+            text, ranges[file], left = File(source).instrument([m for m in rest.values() if m.file == file])
+            (tree / file).write_bytes(text)
+            for mutant in left:
+                del rest[mutant.number]
+        wrong = {number for file, start in errors(tree) for number in blamed(ranges.get(file, []), start, file)}
+        print(f"{len(rest)} of {len(mutants)} changes, {len(wrong)} of them do not compile", flush=True)
+        if not wrong:
+            return set(rest)
+        for number in wrong:
+            rest.pop(number, None)
+    sys.exit("the changes do not compile")
+
+
+def errors(tree):
+    """Where the compiler complains."""
+    command = ["cargo", "check", "--quiet", "--package", "checker", "--lib", "--message-format", "json"]
+    for line in subprocess.run(command, cwd=tree, capture_output=True, text=True).stdout.splitlines():
+        message = json.loads(line).get("message")
+        if message and message["level"] == "error":
+            for span in message["spans"]:
+                if span["is_primary"]:
+                    yield span["file_name"], span["byte_start"]
+
+
+def blamed(ranges, at, file):
+    """The innermost change around an error, or else the last one before it."""
+    inside = [(end - start, numbers) for start, end, numbers in ranges if start <= at <= end]
+    before = [(at - end, numbers) for _, end, numbers in ranges if end < at]
+    if not inside and not before:
+        sys.exit(f"{file} does not compile at byte {at}, and nothing was changed before it")
+    return min(inside or before)[1]
+
+
+def tests_of(tree):
+    """Builds the tests, and gives the program, folder and name of each."""
+    command = ["cargo", "nextest", "list", "--cargo-quiet", *SELECTION, "--message-format", "json"]
+    listed = json.loads(subprocess.run(command, cwd=tree, check=True, stdout=subprocess.PIPE, text=True).stdout)
+    return [
+        (suite["binary-path"], suite["cwd"], name)
+        for suite in listed["rust-suites"].values()
+        for name, case in suite["testcases"].items()
+        if case["filter-match"]["status"] == "matches" and not case["ignored"]
+    ]
+
+
+def run(program, folder, names, timeout, **environment):
+    """Whether the tests pass; one that takes too long does not."""
+    limit = lambda: resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
+    command = [program, "--exact", "--test-threads=1", "--quiet", *names]
+    settings = {**os.environ, "RUST_BACKTRACE": "0", "CARGO_MANIFEST_DIR": folder, **environment}
+    streams = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    process = subprocess.Popen(
+        command, cwd=folder, env=settings, preexec_fn=limit, start_new_session=True, **streams
+    )
+    try:
+        return process.wait(timeout) == 0
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, 9)
+        process.wait()
+        return False
+
+
+def reached(test):
+    """Which changes a test comes by, and how long it takes; none, if it looks at the sources themselves."""
+    program, folder, name = test
+    with tempfile.TemporaryDirectory() as empty:
+        path, start = pathlib.Path(empty, "reached"), time.monotonic()
+        if not run(program, folder, [name], 600, MUTANTS_REACHED=str(path)):
+            print(f"{name} fails although nothing is changed, and is left out", flush=True)
+            return test, 0.0, set()
+        numbers = {int(line) for line in path.read_text().split()} if path.exists() else set()
+        return test, time.monotonic() - start, numbers
+
+
+def batches(tests):
+    """Tests with their durations, the quick ones first, in groups that take longer and longer."""
+    group, seconds, limit = [], 0.0, FIRST_BATCH_SECONDS
+    for duration, test in sorted(tests):
+        if group and seconds + duration > limit:
+            yield group, seconds
+            group, seconds, limit = [], 0.0, limit * GROWTH
+        group.append(test)
+        seconds += duration
+    if group:
+        yield group, seconds
+
+
+def noticed_by(mutant, tests):
+    """One of the groups of tests that fails, if there is one."""
+    for group, seconds in batches(tests):
+        for program in sorted({program for program, _, _ in group}):
+            chosen = [test for test in group if test[0] == program]
+            names = [name for _, _, name in chosen]
+            timeout = PATIENCE_SECONDS + PATIENCE_FACTOR * seconds
+            if not run(program, chosen[0][1], names, timeout, MUTANT=str(mutant.number)):
+                return names[0] if len(names) == 1 else f"{names[0]}, or {len(names) - 1} others"
+    return None
+
+
+def attempt(pool, mutants, tests, results):
+    """Tries some changes with these tests, writes down which are noticed, and gives the others."""
+    rest = []
+    verdicts = pool.map(lambda mutant: noticed_by(mutant, tests[mutant.number]), mutants)
+    for done, (mutant, noticed) in enumerate(zip(mutants, verdicts), 1):
+        if noticed is None:
+            rest.append(mutant)
+        else:
+            row = {"name": mutant.name, "file": mutant.file, "noticed": noticed}
+            with results.open("a") as out:
+                out.write(json.dumps(row) + "\n")
+        if done % 100 == 0 or done == len(mutants):
+            print(f"{done} of {len(mutants)}: {len(rest)} survive", flush=True)
+    return rest
+
+
+def main():
+    tree, results, files = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), sys.argv[3:]
+    mutants = mutants_of(tree, files)
+    written = instrument(tree, mutants)
+    quick, slow = ({number: [] for number in written} for _ in range(2))
+    with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
+        for test, seconds, numbers in pool.map(reached, tests_of(tree)):
+            for number in numbers:
+                (slow if seconds > SLOW_SECONDS else quick)[number].append((seconds, test))
+        known = {json.loads(line)["name"] for line in results.open()} if results.exists() else set()
+        todo = [mutant for mutant in mutants if mutant.number in written and mutant.name not in known]
+        for tests in (quick, slow):
+            todo = attempt(pool, todo, tests, results)
+            for mutant in todo:
+                count = len(tests[mutant.number])
+                print(f"{mutant.name}: survives {count} {'quick' if tests is quick else 'slow'} tests", flush=True)
+
+
+main()

@@ -1,0 +1,291 @@
+"""Writes many changes of cargo-mutants into one copy of the sources, each behind a question: is it this one?
+
+A change that is not made costs a comparison, so that one build serves for all of them. Nothing is written twice: an
+expression is wrapped, and only its operator is replaced. Some changes cannot be written that way, or do not compile; they
+are left to cargo-mutants.
+"""
+
+import collections
+import dataclasses
+
+import tree_sitter
+import tree_sitter_rust
+
+PARSER = tree_sitter.Parser(tree_sitter.Language(tree_sitter_rust.language()))
+
+# The module that answers. It also writes down, if asked to, which questions were asked.
+ANSWERS = """\
+//! Which one of the changes is made; written by ci/mutants_at_once.
+#![allow(missing_docs)]
+use std::io::Write;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
+
+const UNKNOWN: u32 = u32::MAX;
+const NOTED: u32 = u32::MAX - 1;
+static CHOSEN: AtomicU32 = AtomicU32::new(UNKNOWN);
+static REACHED: [AtomicBool; %d] = [const { AtomicBool::new(false) }; %d];
+
+#[inline]
+pub fn is(number: u32) -> bool {
+    let chosen = CHOSEN.load(Relaxed);
+    chosen == number || (chosen >= NOTED && look(number))
+}
+
+#[cold]
+fn look(number: u32) -> bool {
+    if CHOSEN.load(Relaxed) == UNKNOWN {
+        let chosen = std::env::var("MUTANT").ok().and_then(|text| text.parse().ok());
+        let rest = if std::env::var_os("MUTANTS_REACHED").is_some() { NOTED } else { 0 };
+        CHOSEN.store(chosen.unwrap_or(rest), Relaxed);
+    }
+    if CHOSEN.load(Relaxed) == NOTED && !REACHED[number as usize].swap(true, Relaxed) {
+        let path = std::env::var_os("MUTANTS_REACHED").expect("a path");
+        let mut file = std::fs::OpenOptions::new().create(true).append(true).open(path).expect("a file");
+        file.write_all(format!("{number}\\n").as_bytes()).expect("a line");
+    }
+    CHOSEN.load(Relaxed) == number
+}
+"""
+
+NOTHING = (0, 0)
+IS = "crate::mutant::is({})"
+COMPARED = {"<", ">", "<=", ">="}
+CALCULATED = {"+", "-", "*", "/", "%", "&", "|", "^", "<<", ">>"}
+
+
+@dataclasses.dataclass
+class Mutant:
+    """A change, as cargo-mutants lists it."""
+
+    number: int
+    name: str
+    file: str
+    genre: str
+    replacement: str
+    start: tuple
+    end: tuple
+
+
+@dataclasses.dataclass
+class Edit:
+    """Text that replaces a range. Of those that begin at one place the wider ones are outside."""
+
+    start: int
+    end: int
+    text: str
+    # How long what is wrapped is, with its layer, and whether this is the end of it.
+    width: tuple
+    closes: bool
+    numbers: tuple
+
+
+class Cannot(Exception):
+    """This change cannot be written so."""
+
+
+class File:
+    """A source file and the changes in it."""
+
+    def __init__(self, source):
+        self.source = source
+        self.tree = PARSER.parse(source)
+        self.lines = [0]
+        for line in source.split(b"\n"):
+            self.lines.append(self.lines[-1] + len(line) + 1)
+
+    def offset(self, place):
+        """Where a line and a column, both from 1, and the latter in characters, are."""
+        line, column = place
+        start = self.lines[line - 1]
+        text = self.source[start : self.lines[line]].decode()
+        return start + len(text[: column - 1].encode())
+
+    def text(self, node):
+        return self.source[node.start_byte : node.end_byte].decode()
+
+    def instrument(self, mutants):
+        """The source with as many of the changes as can be written, their ranges, and the changes that cannot."""
+        groups, left, edits = collections.defaultdict(list), [], []
+        for mutant in mutants:
+            kind = "match arm" if mutant.genre == "MatchArm" else "expression"
+            groups[(self.offset(mutant.start), self.offset(mutant.end), kind)].append(mutant)
+        for (start, end, _), group in groups.items():
+            try:
+                edits += self.edits(start, end, group)
+            except Cannot:
+                left += group
+        return *self.apply(edits), left
+
+    def edits(self, start, end, group):
+        node = self.tree.root_node.descendant_for_byte_range(start, end)
+        if is_constant(node):
+            raise Cannot
+        make = {
+            "FnValue": self.function,
+            "BinaryOperator": self.binary,
+            "UnaryOperator": self.unary,
+            "MatchArm": self.arm,
+            "MatchArmGuard": self.guard,
+            "StructField": self.field,
+        }[group[0].genre]
+        return make(node, start, group)
+
+    def wrap(self, node, before, after, group, layer=0):
+        """Where a node is wrapped several times, the higher layer is outside."""
+        numbers = tuple(mutant.number for mutant in group)
+        start, end = node.start_byte, node.end_byte
+        width = (end - start, layer)
+        return [Edit(start, start, before, width, False, numbers), Edit(end, end, after, width, True, numbers)]
+
+    def replace(self, node, text, group):
+        return Edit(node.start_byte, node.end_byte, text, NOTHING, False, tuple(mutant.number for mutant in group))
+
+    def function(self, node, start, group):
+        while node.type != "function_item":
+            node = node.parent or reject()
+        body = node.child_by_field_name("body") or reject()
+        if "abstract_type" in self.kinds_within(node.child_by_field_name("return_type") or body.children[0]):
+            raise Cannot
+        at = body.start_byte + 1
+        texts = [(f" if {IS.format(m.number)} {{ return {m.replacement}; }}", (m.number,)) for m in group]
+        return [Edit(at, at, text, NOTHING, False, number) for text, number in texts]
+
+    def binary(self, node, start, group):
+        operator, whole = node, node.parent
+        symbol = self.text(operator)
+        if whole.type == "compound_assignment_expr":
+            return self.assignment(whole, symbol, group)
+        if whole.type != "binary_expression" or "let_condition" in self.kinds_around(whole):
+            raise Cannot
+        by = {mutant.replacement: IS.format(mutant.number) for mutant in group}
+        if symbol in ("==", "!="):
+            return self.wrap(whole, f"({only(by)} ^ (", "))", group)
+        if symbol in ("&&", "||"):
+            stop = only(by) if symbol == "&&" else f"!{only(by)}"
+            inner = f" {{ left => if left == {stop} {{ left }} else {{ "
+            return [*self.wrap(whole, "(match ", " } })", group), self.replace(operator, inner, group)]
+        if symbol not in COMPARED | CALCULATED:
+            raise Cannot
+        cases = "".join(f"if {question} {{ left {other} right }} else " for other, question in by.items())
+        borrow = "&" if symbol in COMPARED else ""
+        after = f")) {{ (left, right) => {cases}{{ left {symbol} right }} }})"
+        before = f"(match ({borrow}("
+        return [*self.wrap(whole, before, after, group), self.replace(operator, f"), {borrow}(", group)]
+
+    def assignment(self, whole, symbol, group):
+        left, right = (self.text(whole.child_by_field_name(side)) for side in ("left", "right"))
+        cases = "".join(f"if {IS.format(m.number)} {{ {left} {m.replacement} {right} }} else " for m in group)
+        return self.wrap(whole, f"{cases}{{ ", " }", group)
+
+    def unary(self, node, start, group):
+        whole = node if node.type == "unary_expression" else node.parent
+        if whole.type != "unary_expression" or whole.start_byte != start:
+            raise Cannot
+        question = IS.format(group[0].number)
+        if self.source[start : start + 1] == b"!":
+            return self.wrap(whole, f"({question} ^ ", ")", group)
+        if self.source[start : start + 1] == b"-":
+            operator = whole.children[0]
+            after = f" {{ right => if {question} {{ right }} else {{ -right }} }})"
+            return [*self.wrap(whole, "(match ", after, group), self.replace(operator, "", group)]
+        raise Cannot
+
+    def arm(self, node, start, group):
+        while node.type != "match_arm":
+            node = node.parent or reject()
+        patterns = [arm.child_by_field_name("pattern") for arm in node.parent.children if arm.type == "match_arm"]
+        if not any(self.text(pattern) == "_" for pattern in patterns):
+            raise Cannot
+        pattern = node.child_by_field_name("pattern")
+        question = f"!{IS.format(group[0].number)}"
+        guard = pattern.child_by_field_name("condition")
+        if guard is None:
+            at = pattern.end_byte
+            return [Edit(at, at, f" if {question}", NOTHING, True, (group[0].number,))]
+        if "let_condition" in self.kinds_within(guard):
+            raise Cannot
+        return self.wrap(guard, f"{question} && (", ")", group, layer=2)
+
+    def guard(self, node, start, group):
+        while node.parent.type != "match_pattern":
+            node = node.parent
+            if node.parent is None:
+                raise Cannot
+        if "let_condition" in self.kinds_within(node):
+            raise Cannot
+        by = {mutant.replacement: IS.format(mutant.number) for mutant in group}
+        before = f"({by.get('true', 'false')} || (!{by.get('false', 'false')} && ("
+        return self.wrap(node, before, ")))", group, layer=1)
+
+    def field(self, node, start, group):
+        while node.type not in ("field_initializer", "shorthand_field_initializer"):
+            node = node.parent or reject()
+        fields = node.parent
+        base = next((child for child in fields.children if child.type == "base_field_initializer"), None) or reject()
+        base = self.text(base)[2:].strip()
+        if base == "Default::default()":
+            base = f"<{self.text(fields.parent.child_by_field_name('name'))}>::default()"
+        question = IS.format(group[0].number)
+        if node.type == "shorthand_field_initializer":
+            name = self.text(node)
+            return self.wrap(node, f"{name}: if {question} {{ ({base}).{name} }} else {{ ", " }", group)
+        name, value = self.text(node.child_by_field_name("field")), node.child_by_field_name("value")
+        return self.wrap(value, f"if {question} {{ ({base}).{name} }} else {{ ", " }", group, layer=1)
+
+    def kinds_within(self, node):
+        kinds, rest = set(), [node]
+        while rest:
+            node = rest.pop()
+            kinds.add(node.type)
+            rest += node.children
+        return kinds
+
+    def kinds_around(self, node):
+        """What is joined with an expression by `&&`."""
+        while node.parent is not None and node.parent.type in ("binary_expression", "let_chain"):
+            node = node.parent
+        return self.kinds_within(node)
+
+    def apply(self, edits):
+        def order(edit):
+            if edit.start != edit.end:
+                return (edit.start, 2, NOTHING)
+            return (edit.start, 0, edit.width) if edit.closes else (edit.start, 1, (-edit.width[0], -edit.width[1]))
+
+        text, at, open_ranges, ranges = bytearray(), 0, {}, []
+        for edit in sorted(edits, key=order):
+            text += self.source[at : edit.start]
+            begin = len(text)
+            text += edit.text.encode()
+            at = edit.end
+            if edit.closes and (edit.numbers, edit.width) in open_ranges:
+                begin = open_ranges.pop((edit.numbers, edit.width))
+                ranges.append((begin, len(text), edit.numbers))
+            elif edit.width != NOTHING and not edit.closes:
+                open_ranges[(edit.numbers, edit.width)] = begin
+            else:
+                ranges.append((begin, len(text), edit.numbers))
+        text += self.source[at:]
+        return bytes(text), ranges
+
+
+def reject():
+    raise Cannot
+
+
+def only(by):
+    (question,) = by.values()
+    return question
+
+
+def is_constant(node):
+    while node is not None:
+        if node.type in ("const_item", "static_item", "array_type"):
+            return True
+        if node.type == "function_item":
+            first = node.children[0]
+            while first.type in ("visibility_modifier", "attribute_item"):
+                first = first.next_sibling
+            return first.type == "function_modifiers" and b"const" in first.text
+        node = node.parent
+    return False
