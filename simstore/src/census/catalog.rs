@@ -5,7 +5,7 @@
 
 use super::proof::Proof;
 use crate::matrix::Node;
-use crate::write::{der, hash::Hash, oid};
+use crate::write::{der, oid};
 use std::ops::Range;
 
 /// The tags of an attribute certificate, of signed and of unsigned attributes, and of octets.
@@ -123,12 +123,11 @@ impl Layout {
     }
 }
 
-/// Whether a bit turns one name of RSA into another: with a hash, as is usual in certificates, or without.
+/// Whether a bit turns one name of RSA into another: with a hash, as is usual in certificates, or without. Which hash it
+/// is stands beside it, and in what is signed.
 fn is_same_algorithm(content: &[u8], name: &Range<usize>, bit: usize) -> bool {
     let mut other = content[name.clone()].to_vec();
     other[bit / 8 - name.start] ^= 1 << (bit % 8);
-    other == der::oid(oid::RSA)
-        || [Hash::Sha1, Hash::Sha256]
-            .iter()
-            .any(|hash| hash.with_rsa().windows(other.len()).any(|part| part == other))
+    let with_hash = [oid::SHA1_WITH_RSA, oid::SHA256_WITH_RSA, oid::SHA384_WITH_RSA, oid::SHA512_WITH_RSA];
+    other == der::oid(oid::RSA) || with_hash.iter().any(|name| der::oid(name) == other)
 }

@@ -34,6 +34,16 @@ const BASE_BLOCK_BYTES: usize = 4096;
 /// An offset that leads nowhere.
 const NONE: u64 = 0xFFFF_FFFF;
 
+/// Where the record of a key says where the list of its values is.
+const VALUE_LIST: usize = 40;
+
+/// `REG_SZ` and `REG_EXPAND_SZ`, and the length of the character that ends them. Data may also end without it.
+const TEXT_TYPES: [u64; 2] = [1, 2];
+const TERMINATOR_BYTES: u64 = 2;
+
+/// A value of deployments.
+const CATALOG_THUMBPRINT: &str = "CatalogThumbprint";
+
 /// What a byte of a hive is part of.
 #[derive(Clone, Debug)]
 struct Spot {
@@ -127,12 +137,26 @@ impl Layout {
             | "key: longest value name"
             | "key: longest value data" => when(!is_one, Proof::LooseBound),
             "security: descriptor" => Some(Proof::Rights),
+            "cell: size" => {
+                when(swallows_free_cells(content, spot.range.start, here ^ mask), Proof::FreeCell)
+            }
+            // Nobody asks for the root by its name.
+            "key: flags" | "key: name length" if spot.key.as_deref() == Some("") => {
+                Some(Proof::NoMeaningHere)
+            }
             "key: flags" => when(mask != KEY_NAME_IS_LATIN_1, Proof::UnreadFlag),
             "value: flags" => when(mask != VALUE_NAME_IS_LATIN_1, Proof::UnreadFlag),
             "key: class length" => when(of_record(48..52) == NONE, Proof::NoMeaningHere),
             "key: parent" => when(spot.key.as_deref() == Some(""), Proof::NoMeaningHere),
             "key: subkey list" => when(of_record(20..24) == 0, Proof::NoMeaningHere),
             "key: value list" => when(of_record(36..40) == 0, Proof::NoMeaningHere),
+            "key: value count" => {
+                when(is_one && self.may_lose_values(spot, content, here ^ mask..here), Proof::NotRequired)
+            }
+            "value: data size" => {
+                let is_text = TEXT_TYPES.contains(&of_record(12..16));
+                when(is_text && (here ^ mask) + TERMINATOR_BYTES == here, Proof::NoTerminator)
+            }
             "value: data offset" => {
                 let (size, at) = (of_record(4..8), bit / 8 - spot.range.start);
                 when(size & INLINE != 0 && at as u64 >= size & !INLINE, Proof::NoMeaningHere)
@@ -168,7 +192,7 @@ impl Layout {
                 Some(Proof::OtherState)
             }
             ("data", Some("CurrentState")) if self.is_state(spot, content, bit) => Some(Proof::OtherState),
-            ("value: name" | "value: name length" | "value: flags", Some("CatalogThumbprint"))
+            ("value: name" | "value: name length" | "value: flags", Some(CATALOG_THUMBPRINT))
                 if self.without_thumbprint.iter().any(|other| other == key) =>
             {
                 Some(Proof::NotRequired)
@@ -180,6 +204,22 @@ impl Layout {
                 unread::Aspect::of(spot.name, value, bit / 8 - spot.range.start)?,
             ),
         }
+    }
+
+    /// Whether a key may do without the last of its values.
+    fn may_lose_values(&self, spot: &Spot, content: &[u8], lost: Range<u64>) -> bool {
+        let Some(key) = spot.key.as_deref() else { return false };
+        let list = record_at(content, spot.record + VALUE_LIST);
+        lost.into_iter().all(|index| {
+            let value = list.and_then(|list| record_at(content, list + 4 * index as usize));
+            let name = value.and_then(|value| self.spot(value).value.as_deref());
+            name.is_some_and(|name| {
+                let is_optional =
+                    unread::proof(self.hive, key, Some(name), unread::Aspect::Presence).is_some();
+                is_optional
+                    || name == CATALOG_THUMBPRINT && self.without_thumbprint.iter().any(|other| other == key)
+            })
+        })
     }
 
     /// Whether a number with a bit turned over is that of a state.
@@ -244,6 +284,32 @@ impl Layout {
             self.add(name, Some(place), at + range.start..at + range.end);
         }
     }
+}
+
+/// Where the record is that an offset leads to.
+fn record_at(content: &[u8], offset: usize) -> Option<usize> {
+    let bytes = content.get(offset..offset + 4)?.try_into().ok()?;
+    let record = BASE_BLOCK_BYTES + u32::from_le_bytes(bytes) as usize + 4;
+    (record < content.len()).then_some(record)
+}
+
+/// Whether a cell of another size takes up just the free cells behind it.
+fn swallows_free_cells(content: &[u8], cell: usize, other_size: u64) -> bool {
+    let size = |at: usize| content.get(at..at + 4)?.try_into().ok().map(i32::from_le_bytes);
+    let Some(old) = size(cell) else { return false };
+    let new = other_size as u32 as i32;
+    let end = cell + new.unsigned_abs() as usize;
+    let mut at = cell + old.unsigned_abs() as usize;
+    if old.signum() != new.signum() || end <= at {
+        return false;
+    }
+    while at < end {
+        match size(at) {
+            Some(free) if free > 0 => at += free as usize,
+            _ => return false,
+        }
+    }
+    at == end
 }
 
 /// The highest `Visibility` of a package.

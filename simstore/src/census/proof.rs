@@ -26,14 +26,14 @@ pub enum Proof {
     DigestAlgorithms,
     /// The parameters of an algorithm that has none, outside of what is signed.
     AlgorithmParameters,
-    /// The name of RSA with or without that of the hash, which stands beside it.
+    /// The name of RSA with or without that of a hash: which one it is stands beside it, and in what is signed.
     SameAlgorithm,
     /// A certificate that no chain needs: the attribute certificate about the stamper's clock.
     UnusedCertificate,
     /// A part of a time stamp that the signature can do without: its certificates are still valid.
     TimeStampNotNeeded,
 
-    /// A cell of a hive that is not in use.
+    /// A cell of a hive that is not in use, or that becomes a part of the cell before it.
     FreeCell,
     /// What fills up a cell behind its record.
     Padding,
@@ -54,6 +54,8 @@ pub enum Proof {
     UnreadFlag,
     /// A letter of a name in the other case.
     LetterCase,
+    /// A text that ends with its data, and not with a character of its own.
+    NoTerminator,
     /// A key or value that no check reads.
     Unread,
     /// The data or type of a value of which checks read the name alone.
@@ -66,7 +68,7 @@ pub enum Proof {
 
 impl Proof {
     /// Every proof.
-    pub const ALL: [Proof; 25] = [
+    pub const ALL: [Proof; 26] = [
         Proof::StaleLog,
         Proof::Clutter,
         Proof::NothingVouches,
@@ -88,6 +90,7 @@ impl Proof {
         Proof::Rights,
         Proof::UnreadFlag,
         Proof::LetterCase,
+        Proof::NoTerminator,
         Proof::Unread,
         Proof::OnlyItsName,
         Proof::NotRequired,
@@ -118,6 +121,7 @@ impl Proof {
             Proof::Rights => "security descriptor",
             Proof::UnreadFlag => "flag that no check reads",
             Proof::LetterCase => "case of a letter in a name",
+            Proof::NoTerminator => "text without its terminator",
             Proof::Unread => "key or value that no check reads",
             Proof::OnlyItsName => "data of a value that counts by its name",
             Proof::NotRequired => "value that need not be there",

@@ -20,6 +20,8 @@ struct Rule {
 /// What of a key or value says something else. Everything else is structure, which is bound whatever the key is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Aspect {
+    /// That it is there at all.
+    Presence,
     /// What it is at all: the sign at the front of its name, or that a list counts it.
     Mark,
     /// The rest of its name.
@@ -37,7 +39,9 @@ impl Aspect {
         match field {
             "value: name" if byte < mark_bytes => Some(Aspect::Mark),
             "key: value count" | "value: flags" => Some(Aspect::Mark),
-            "key: name" | "class name" | "value: name" | "value: name length" => Some(Aspect::Name),
+            "key: name" | "class name" | "key: class length" | "value: name" | "value: name length" => {
+                Some(Aspect::Name)
+            }
             "value: type" => Some(Aspect::Type),
             "data" | "value: data size" | "value: data offset" => Some(Aspect::Data),
             _ => None,
@@ -45,10 +49,10 @@ impl Aspect {
     }
 }
 
-const MARK: &[Aspect] = &[Aspect::Mark];
-const NAME: &[Aspect] = &[Aspect::Mark, Aspect::Name];
-const NAME_AND_DATA: &[Aspect] = &[Aspect::Mark, Aspect::Name, Aspect::Data];
-const ALL: &[Aspect] = &[Aspect::Mark, Aspect::Name, Aspect::Type, Aspect::Data];
+const MARK: &[Aspect] = &[Aspect::Presence, Aspect::Mark];
+const NAME: &[Aspect] = &[Aspect::Presence, Aspect::Mark, Aspect::Name];
+const NAME_AND_DATA: &[Aspect] = &[Aspect::Presence, Aspect::Mark, Aspect::Name, Aspect::Data];
+const ALL: &[Aspect] = &[Aspect::Presence, Aspect::Mark, Aspect::Name, Aspect::Type, Aspect::Data];
 
 const fn key(hive: Hive, key: &'static str) -> Rule {
     Rule { hive, key, value: None, aspects: ALL, proof: Proof::Unread }

@@ -41,6 +41,8 @@ identifiers! {
     RSA = "1.2.840.113549.1.1.1", "rsaEncryption: the key, and a signature whose hash is named apart.";
     SHA1_WITH_RSA = "1.2.840.113549.1.1.5", "Signature algorithm.";
     SHA256_WITH_RSA = "1.2.840.113549.1.1.11", "Signature algorithm.";
+    SHA384_WITH_RSA = "1.2.840.113549.1.1.12", "Signature algorithm.";
+    SHA512_WITH_RSA = "1.2.840.113549.1.1.13", "Signature algorithm.";
 
     COUNTRY = "2.5.4.6", "Part of a distinguished name.";
     ORGANIZATION = "2.5.4.10", "Part of a distinguished name.";
