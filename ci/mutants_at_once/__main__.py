@@ -4,7 +4,7 @@
 
 The sources in TREE, a copy that is spoilt by this, get all changes at once (see instrument.py). Each test is run once to
 see which changes it comes by; then every change is tried with these tests alone, the quick ones first. RESULTS gets a line
-of JSON for each change that some test notices; a change that has a line already is not tried again.
+of JSON for each change that was tried: what `noticed` it is a test, or nothing. A change that has a line is not tried again.
 """
 
 import concurrent.futures
@@ -23,8 +23,8 @@ SELECTION = ["--package", "checker", "--package", "simstore", "--lib", "--test",
 MAX_ROUNDS = 40
 # Tests of one batch take so long together, in seconds; the next batch may take longer.
 FIRST_BATCH_SECONDS, GROWTH = 1.0, 4
-# Tests that take longer are tried only with what all others leave.
-SLOW_SECONDS = 3.0
+# Tests that take longer are tried only with what all quicker ones leave.
+TIERS_SECONDS = (3.0, 12.0)
 # A change may make a test so much slower; after that it counts as noticed.
 PATIENCE_SECONDS, PATIENCE_FACTOR = 20.0, 5
 MAX_MEMORY_BYTES = 6 << 30
@@ -155,6 +155,12 @@ def noticed_by(mutant, tests):
     return None
 
 
+def write_down(results, mutants, noticed):
+    with results.open("a") as out:
+        for mutant in mutants:
+            out.write(json.dumps({"name": mutant.name, "file": mutant.file, "noticed": noticed}) + "\n")
+
+
 def attempt(pool, mutants, tests, results):
     """Tries some changes with these tests, writes down which are noticed, and gives the others."""
     rest = []
@@ -163,9 +169,7 @@ def attempt(pool, mutants, tests, results):
         if noticed is None:
             rest.append(mutant)
         else:
-            row = {"name": mutant.name, "file": mutant.file, "noticed": noticed}
-            with results.open("a") as out:
-                out.write(json.dumps(row) + "\n")
+            write_down(results, [mutant], noticed)
         if done % 100 == 0 or done == len(mutants):
             print(f"{done} of {len(mutants)}: {len(rest)} survive", flush=True)
     return rest
@@ -175,18 +179,17 @@ def main():
     tree, results, files = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), sys.argv[3:]
     mutants = mutants_of(tree, files)
     written = instrument(tree, mutants)
-    quick, slow = ({number: [] for number in written} for _ in range(2))
+    tiers = [{number: [] for number in written} for _ in range(len(TIERS_SECONDS) + 1)]
     with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
         for test, seconds, numbers in pool.map(reached, tests_of(tree)):
+            tier = tiers[sum(seconds > limit for limit in TIERS_SECONDS)]
             for number in numbers:
-                (slow if seconds > SLOW_SECONDS else quick)[number].append((seconds, test))
+                tier[number].append((seconds, test))
         known = {json.loads(line)["name"] for line in results.open()} if results.exists() else set()
         todo = [mutant for mutant in mutants if mutant.number in written and mutant.name not in known]
-        for tests in (quick, slow):
+        for tests in tiers:
             todo = attempt(pool, todo, tests, results)
-            for mutant in todo:
-                count = len(tests[mutant.number])
-                print(f"{mutant.name}: survives {count} {'quick' if tests is quick else 'slow'} tests", flush=True)
+    write_down(results, todo, None)
 
 
 main()

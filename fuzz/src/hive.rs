@@ -63,6 +63,7 @@ pub(crate) fn reads(hive: &Hive<'_>) -> Damages {
     let (mut events, mut data_bytes) = (0, 0);
     for event in hive.walk() {
         events += 1;
+        assert!(events <= length, "{events} events");
         let error = match event {
             Event::Key(visit) => {
                 assert!(visit.key.position() < length as u64);
@@ -76,7 +77,6 @@ pub(crate) fn reads(hive: &Hive<'_>) -> Damages {
         };
         assert!(damages.more > 0 || told.contains(&(error.offset, error.rule)), "not told: {error}");
     }
-    assert!(events <= length, "{events} events");
     assert!(data_bytes <= length, "{data_bytes} bytes of data");
     damages
 }

@@ -10,6 +10,7 @@ pub mod delta;
 pub mod hive;
 pub mod hive_log;
 pub mod identity;
+pub mod keyform;
 pub mod lzms;
 pub mod manifest;
 pub mod package;
@@ -28,6 +29,7 @@ pub const TARGETS: &[Target] = &[
     ("hive", hive::run),
     ("hive_log", hive_log::run),
     ("identity", identity::run),
+    ("keyform", keyform::run),
     ("lzms", lzms::run),
     ("manifest", manifest::run),
     ("package", package::run),

@@ -7,61 +7,119 @@ use checker::format::time::Instant;
 use checker::image::Image;
 use checker::report::Scanned;
 use checker::report::json::ScanReport;
-use checker::scan::Scan;
+use checker::scan::{Memo, Scan};
 use checker::volume::MemoryVolume;
 use simstore::expectation::Expectation;
 use simstore::fault::{Fault, Wound, faults};
 use simstore::judge::judge;
-use simstore::plan::StorePlan;
+use simstore::plan::{Profile, Size, StorePlan};
 use simstore::store::Store;
 use simstore::write::authority::roots_pem;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
 /// The moment for which stores are judged: the expired half of the test certificates has expired.
 const AT: Instant = Instant::from_unix_seconds(1_795_132_800);
 
-/// Takes the input for a fault and the plan of a store.
+static ROOTS: LazyLock<Roots> = LazyLock::new(|| {
+    let mut roots = Roots::none();
+    roots.add_file(roots_pem().as_bytes());
+    roots
+});
+
+/// As little as a store can consist of, so that there can be many.
+const SMALLEST: Size = Size { components: 0, payload_bytes: 1 << 10 };
+
+/// How many small stores of each profile there are.
+const SEEDS: u64 = 6;
+
+/// After so many wounds what is remembered about a store is forgotten: it would only grow.
+const MAX_SCANS: u32 = 256;
+
+/// Takes the input for a fault and a store: one of few small ones, which are built once, or what the bytes plan.
 pub fn run(input: &[u8]) {
     let mut bytes = Unstructured::new(input);
-    // The plan takes whatever bytes are left, so what is damaged is chosen first.
+    // A plan takes whatever bytes are left, so what is damaged is chosen first.
     let Ok(choice) = Choice::arbitrary(&mut bytes) else { return };
-    let Ok(plan) = StorePlan::arbitrary(&mut bytes) else { return };
-    let store = Store::new(plan).expect("memory can be written");
-    match choice.wound(&store.plan) {
-        None => is_judged_as(&Expectation::of(&store.plan), &store.volume, "healthy"),
-        Some((fault, wound)) => {
-            let (volume, receipt) = store.struck(fault, &wound).expect("memory can be written");
-            is_judged_as(&receipt.expectation, &volume, fault.id);
+    let Some((profile, seed)) = choice.small() else {
+        let Ok(plan) = StorePlan::arbitrary(&mut bytes) else { return };
+        return Ground::new(plan).holds(&choice);
+    };
+    GROUNDS.with_borrow_mut(|grounds| {
+        let plan = || StorePlan::from_seed(seed, profile, SMALLEST);
+        let ground = grounds.entry((profile, seed)).or_insert_with(|| Ground::new(plan()));
+        ground.holds(&choice);
+        ground.scans += 1;
+        if ground.scans == MAX_SCANS {
+            (ground.memo, ground.scans) = (Memo::new(), 0);
         }
-    }
+    });
 }
 
+thread_local! {
+    static GROUNDS: RefCell<HashMap<(Profile, u64), Ground>> = RefCell::default();
+}
+
+/// What is done to which store.
 #[derive(Arbitrary)]
 struct Choice {
     fault: u16,
     target: u16,
     reseal: bool,
+    /// Nothing for what the rest of the bytes plan, else the number of a small one.
+    store: u8,
 }
 
 impl Choice {
+    /// The small store that is chosen, if it is one.
+    fn small(&self) -> Option<(Profile, u64)> {
+        let number = usize::from(self.store.checked_sub(1)?);
+        let profile = Profile::ALL[number % Profile::ALL.len()];
+        Some((profile, number as u64 / Profile::ALL.len() as u64 % SEEDS))
+    }
+
     /// The fault and what it strikes; none if the store has nothing for it.
     fn wound(&self, plan: &StorePlan) -> Option<(&'static Fault, Wound)> {
-        let all: Vec<&Fault> = faults().collect();
-        let fault = all[usize::from(self.fault) % all.len()];
+        let fault = faults().nth(usize::from(self.fault) % faults().count())?;
         let targets = fault.targets(plan);
         let target = *targets.get(usize::from(self.target).checked_rem(targets.len())?)?;
         Some((fault, Wound { target, reseal: self.reseal && fault.is_resealable }))
     }
 }
 
-fn is_judged_as(expectation: &Expectation, volume: &MemoryVolume, what: &str) {
-    let image = Image::open(volume).expect("every store is an image");
-    let mut roots = Roots::none();
-    roots.add_file(roots_pem().as_bytes());
-    let report = Scan::new(&image).roots(roots).at(AT).threads(1).run();
-    let scanned = Scanned { image: "image".into(), at: AT, skipped: Vec::new(), roots: 2 };
-    let text = serde_json::to_string(&ScanReport::new(&scanned, &report)).expect("a report can be written");
-    let verdict = judge(expectation, &serde_json::from_str(&text).expect("a report can be read"));
-    assert!(verdict.is_right(), "{what}: {verdict:#?}");
+/// A healthy store, and what scans of it remember.
+struct Ground {
+    store: Store,
+    memo: Memo,
+    scans: u32,
+}
+
+impl Ground {
+    fn new(plan: StorePlan) -> Ground {
+        let store = Store::new(plan).expect("memory can be written");
+        Ground { store, memo: Memo::new(), scans: 0 }
+    }
+
+    fn holds(&self, choice: &Choice) {
+        match choice.wound(&self.store.plan) {
+            None => self.is_judged_as(&Expectation::of(&self.store.plan), &self.store.volume, "healthy"),
+            Some((fault, wound)) => {
+                let (volume, receipt) = self.store.struck(fault, &wound).expect("memory can be written");
+                self.is_judged_as(&receipt.expectation, &volume, fault.id);
+            }
+        }
+    }
+
+    fn is_judged_as(&self, expectation: &Expectation, volume: &MemoryVolume, what: &str) {
+        let image = Image::open(volume).expect("every store is an image");
+        let report = Scan::new(&image).roots(ROOTS.clone()).at(AT).memo(&self.memo).threads(1).run();
+        let scanned = Scanned { image: "image".into(), at: AT, skipped: Vec::new(), roots: 2 };
+        let text =
+            serde_json::to_string(&ScanReport::new(&scanned, &report)).expect("a report can be written");
+        let verdict = judge(expectation, &serde_json::from_str(&text).expect("a report can be read"));
+        assert!(verdict.is_right(), "{what}: {verdict:#?}");
+    }
 }
 
 #[cfg(test)]
@@ -77,7 +135,10 @@ mod tests {
             let input = std::fs::read(entry.expect("a seed").path()).expect("a seed");
             let mut bytes = Unstructured::new(&input);
             let choice = Choice::arbitrary(&mut bytes).expect("enough bytes");
-            let plan = StorePlan::arbitrary(&mut bytes).expect("a plan");
+            let plan = match choice.small() {
+                Some((profile, seed)) => StorePlan::from_seed(seed, profile, SMALLEST),
+                None => StorePlan::arbitrary(&mut bytes).expect("a plan"),
+            };
             seeds += 1;
             damaged += usize::from(choice.wound(&plan).is_some());
         }

@@ -55,6 +55,7 @@ fn every_folder_of_seeds_and_every_program_belongs_to_a_target() {
     }
     for program in files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz_targets")) {
         let name = program.file_stem().unwrap().to_str().unwrap().to_owned();
-        assert!(known(&name), "fuzz_targets/{name}.rs belongs to no target");
+        // Only speeds are compared with it.
+        assert!(known(&name) || name == "nothing", "fuzz_targets/{name}.rs belongs to no target");
     }
 }

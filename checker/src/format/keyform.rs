@@ -72,7 +72,11 @@ pub fn hash_string(text: &str) -> u64 {
         }
     } else {
         for (index, unit) in text.encode_utf16().enumerate() {
-            let folded = u8::try_from(unit).map_or(unit, |byte| byte.to_ascii_lowercase().into());
+            let folded = match u8::try_from(unit) {
+                Ok(byte @ 0xC0..0xDF) if cfg!(feature = "planted-name-folding") => u16::from(byte) + 0x20,
+                Ok(byte) => byte.to_ascii_lowercase().into(),
+                Err(_) => unit,
+            };
             step(&mut lanes[index % 4], folded.into());
         }
     }

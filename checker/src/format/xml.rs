@@ -439,7 +439,9 @@ impl<'a> Reader<'a> {
                 self.attributes[index].name.namespace = namespace;
             }
             let Name { namespace, local, .. } = self.attributes[index].name;
-            if self.attributes[..index].iter().any(|earlier| earlier.name.is(namespace, local)) {
+            let first =
+                if cfg!(feature = "planted-duplicate-attribute") { index.saturating_sub(1) } else { 0 };
+            if self.attributes[first..index].iter().any(|earlier| earlier.name.is(namespace, local)) {
                 let name = local.to_owned();
                 return Err(self.error(offset - self.base, ErrorKind::DuplicateAttribute { name }));
             }
@@ -485,7 +487,8 @@ impl<'a> Reader<'a> {
                 None => Ok(None),
             };
         }
-        if let Some(at) = memchr::memmem::find(written.as_bytes(), b"]]>") {
+        let section_end = memchr::memmem::find(written.as_bytes(), b"]]>");
+        if let Some(at) = section_end.filter(|_| !cfg!(feature = "planted-section-end")) {
             return Err(self.error(start + at, ErrorKind::SectionEndInText));
         }
         Ok(Some(normalise_line_ends(written)))

@@ -42,6 +42,8 @@ pub(super) const FAULTS: &[Fault] = &[
         |bench, target| wounded(bench, target, Wound::MessageDigest)),
     fault("catalog-signature-altered", "a bit of the signature is turned over", "catalog-bad-signature", packages,
         |bench, target| wounded(bench, target, Wound::Signature)),
+    fault("catalog-signature-padded-otherwise", "a bit of the padding that is signed with the digest is turned over", "catalog-bad-signature", packages,
+        |bench, target| wounded(bench, target, Wound::SignatureBlock { bit: 100 })),
     fault("catalog-signer-removed", "the signer's certificate is not there", "catalog-bad-signature", packages,
         |bench, target| wounded(bench, target, Wound::SignerCertificateMissing)),
     fault("catalog-identifier-altered", "a bit flips in the list that is signed", "catalog-bad-signature", packages, identifier_altered),

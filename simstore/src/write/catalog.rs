@@ -155,6 +155,12 @@ pub enum Wound {
     MessageDigest,
     /// The signature does not fit the signed attributes. The time stamp is on this signature.
     Signature,
+    /// In the block to which the signature opens a bit is turned over, counted from the first of 2,048: in the padding, in
+    /// what says which hash it is, or in the digest.
+    SignatureBlock {
+        /// Which one.
+        bit: u16,
+    },
     /// The signer's certificate is missing.
     SignerCertificateMissing,
     /// The certificates between the signer and the root are missing.
@@ -186,7 +192,12 @@ pub fn write(catalog: &Catalog) -> Vec<u8> {
         attributes: signed_attributes(signature, &signature.hash.digest(&list)),
         algorithm: hash::algorithm(oid::RSA),
     };
-    let signature_octets = bent_if(signature.has(Wound::Signature), signer_info.sign());
+    let bent_bit = signature.wounds.iter().find_map(|wound| match wound {
+        Wound::SignatureBlock { bit } => Some(usize::from(*bit)),
+        _ => None,
+    });
+    let octets = bent_bit.map_or_else(|| signer_info.sign(), |bit| signer_info.sign_bent(bit));
+    let signature_octets = bent_if(signature.has(Wound::Signature), octets);
 
     let mut certificates = pick_certificates(
         &chain,

@@ -68,15 +68,31 @@ impl Key {
         self.sign_padded(&hash.digest(message))
     }
 
-    /// Pads as PKCS#1 v1.5 does (RFC 8017, 9.2), and signs.
+    /// An ordinary signature, but for one bit of the padded block to which it opens: 0 is the first bit of the first of
+    /// its 256 bytes.
+    pub fn sign_bent(&self, hash: Hash, message: &[u8], bit: usize) -> Vec<u8> {
+        let mut block = self.padded(&hash.digest_info(&hash.digest(message)));
+        block[bit / 8] ^= 0x80 >> (bit % 8);
+        self.sign_block(&block)
+    }
+
     fn sign_padded(&self, payload: &[u8]) -> Vec<u8> {
+        self.sign_block(&self.padded(payload))
+    }
+
+    /// Pads as PKCS#1 v1.5 does (RFC 8017, 9.2).
+    fn padded(&self, payload: &[u8]) -> Vec<u8> {
         let length = self.modulus.bits().div_ceil(8);
-        let mut padded = vec![0xFF; length - payload.len()];
-        (padded[0], padded[1]) = (0, 1);
-        *padded.last_mut().expect("keys are far longer than any digest") = 0;
-        padded.extend_from_slice(payload);
-        let signature = self.apply(&BigUint::from_bytes_be(&padded)).to_bytes_be();
-        let mut bytes = vec![0; length - signature.len()];
+        let mut block = vec![0xFF; length - payload.len()];
+        (block[0], block[1]) = (0, 1);
+        *block.last_mut().expect("keys are far longer than any digest") = 0;
+        block.extend_from_slice(payload);
+        block
+    }
+
+    fn sign_block(&self, block: &[u8]) -> Vec<u8> {
+        let signature = self.apply(&BigUint::from_bytes_be(block)).to_bytes_be();
+        let mut bytes = vec![0; block.len() - signature.len()];
         bytes.extend(signature);
         bytes
     }

@@ -69,13 +69,12 @@ const JOIN_FACTOR: u64 = 8_589_934_583;
 
 /// The hash under all names of the store. ASCII letters are folded to lower case first.
 ///
-/// Character number `i` goes into lane `i mod 4`; the four lanes are joined at the end. All arithmetic wraps.
+/// UTF-16 unit number `i` goes into lane `i mod 4`; the four lanes are joined at the end. All arithmetic wraps.
 pub fn hash_string(text: &str) -> u64 {
     let mut lanes = [0_u32; 4];
-    for (index, character) in text.chars().enumerate() {
-        let folded = character.to_ascii_lowercase();
+    for (index, unit) in text.to_ascii_lowercase().encode_utf16().enumerate() {
         let lane = index % 4;
-        lanes[lane] = lanes[lane].wrapping_mul(LANE_FACTOR).wrapping_add(folded as u32);
+        lanes[lane] = lanes[lane].wrapping_mul(LANE_FACTOR).wrapping_add(u32::from(unit));
     }
     let mut hash = 0_u64;
     for lane in lanes {

@@ -2,6 +2,7 @@
 //! it, byte for byte. `corpora/cases/README.md` says how to add one.
 
 mod difference;
+mod every_fault;
 
 use crate::{AT, in_parallel, scan_of};
 use checker::code::fifteen;

@@ -166,6 +166,16 @@ impl<'a> PublicKey<'a> {
         self.check_padded(Pkcs1v15Sign::new_unprefixed(), digest, signature)
     }
 
+    /// With a planted bug: what stands before the digest may be anything.
+    #[cfg(feature = "planted-signature-padding")]
+    fn check_padded(&self, _: Pkcs1v15Sign, digest: &[u8], signature: &[u8]) -> Checked {
+        use rsa::traits::PublicKeyParts;
+        let Some(key) = self.rsa() else { return Checked::Unsupported };
+        let opened = BigUint::from_bytes_be(signature).modpow(key.e(), key.n()).to_bytes_be();
+        if opened.ends_with(digest) { Checked::Good } else { Checked::Bad }
+    }
+
+    #[cfg(not(feature = "planted-signature-padding"))]
     fn check_padded(&self, padding: Pkcs1v15Sign, digest: &[u8], signature: &[u8]) -> Checked {
         let Some(key) = self.rsa() else { return Checked::Unsupported };
         match key.verify(padding, digest, signature) {

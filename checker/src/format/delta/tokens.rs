@@ -96,7 +96,8 @@ impl Window<'_> {
     /// Copies from so far back; what is copied may be made by the copy itself.
     fn copy_back(&mut self, distance: u64, length: usize, place: &Bits<'_>) -> Result<(), DeltaError> {
         let position = self.position();
-        if distance == 0 || distance > position {
+        let is_too_far = distance > position && !cfg!(feature = "planted-distance-bound");
+        if distance == 0 || is_too_far {
             let found = distance.cast_signed().to_string();
             return Err(place.malformed(format!("a distance of 1 to {position}"), found));
         }
@@ -147,6 +148,7 @@ fn read_from(
             far.wrapping_sub(rift.offset(window.position())).cast_unsigned()
         }
         3 => return Ok(From::Same),
+        4..7 if cfg!(feature = "planted-recent-distance") => window.recent[(slot - 3) % 3],
         4..7 => window.recent[slot - 4],
         7 => {
             let number = match bits.fixed(1)? {

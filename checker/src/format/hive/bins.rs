@@ -123,6 +123,9 @@ impl<'h> Bins<'h> {
             && start.is_multiple_of(8)
             && start >= span.start + BIN_HEADER_BYTES
             && end <= span.end;
+        if cfg!(feature = "planted-cell-size") {
+            return Some(Cell { offset, content: &self.data[start + 4..end] });
+        }
         Some(Cell { offset, content: self.data.get(start + 4..end)? }).filter(|_| sound)
     }
 

@@ -53,6 +53,11 @@ impl SignerInfo<'_> {
         self.signer.key.sign(self.hash, &self.message())
     }
 
+    /// The same with a bit of its padded block turned over.
+    pub(super) fn sign_bent(&self, bit: usize) -> Vec<u8> {
+        self.signer.key.sign_bent(self.hash, &self.message(), bit)
+    }
+
     /// `SignerInfo` with a signature, which may be any octets, and attributes that it does not cover.
     pub(super) fn encode(&self, signature: &[u8], unsigned_attributes: Vec<Vec<u8>>) -> Vec<u8> {
         let mut parts = vec![

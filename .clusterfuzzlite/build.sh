@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Builds every fuzz target for ClusterFuzzLite and OSS-Fuzz: programs, seeds and dictionaries into $OUT.
+#
+# Outside of their containers it needs nothing but OUT, and a nightly toolchain for a sanitizer:
+#
+#   OUT=target/clusterfuzz SANITIZER=address .clusterfuzzlite/build.sh
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+if [ ! -e Cargo.toml ]; then
+    # Copied to $SRC in the containers, in its place in the repository elsewhere.
+    cd "$(test -d checksur && echo checksur || echo ..)"
+fi
+
+mkdir -p "${OUT:?"the folder for what is built"}"
+sanitizer=${SANITIZER:-address}
+if [ "$sanitizer" = coverage ]; then
+    # The containers set the flags of the compiler for it.
+    sanitizer=none
+fi
+cargo fuzz build --fuzz-dir fuzz --release --debug-assertions --sanitizer "$sanitizer"
+
+built=${CARGO_TARGET_DIR:-target}/$(rustc -vV | sed -n 's/^host: //p')/release
+for program in fuzz/fuzz_targets/*.rs; do
+    target=$(basename "$program" .rs)
+    cp "$built/$target" "$OUT/"
+    if [ -d "corpora/seeds/$target" ]; then
+        (cd "corpora/seeds/$target" && zip --quiet - ./*) >"$OUT/${target}_seed_corpus.zip"
+    fi
+    dictionary=$(ci/dictionary "$target")
+    if [ -n "$dictionary" ]; then
+        cp "$dictionary" "$OUT/$target.dict"
+    fi
+    printf '[libfuzzer]\nmax_len = 65536\ntimeout = 10\nrss_limit_mb = 2048\n' >"$OUT/$target.options"
+done

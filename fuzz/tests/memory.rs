@@ -1,0 +1,205 @@
+//! No input of up to a megabyte makes a parser take more memory than stands here.
+//!
+//! A program of its own, with one test: the memory of the whole process is counted.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use checker::format::catalog::Catalog;
+use checker::format::identity::Identity;
+use checker::format::manifest::Manifest;
+use checker::format::package::Package;
+use checker::format::{delta, hive, lzms, pe, xml};
+use peak_alloc::PeakAlloc;
+use simstore::write::catalog::{self, Member};
+use simstore::write::delta::Delta;
+
+use simstore::write::hive::{Key, Options, Value, write};
+use std::path::{Path, PathBuf};
+
+#[global_allocator]
+static MEMORY: PeakAlloc = PeakAlloc;
+
+const MAX_INPUT_BYTES: usize = 1 << 20;
+
+/// What a decoder may make of its input, in bytes, and so what it may take besides.
+const MAX_CONTENT_BYTES: usize = 1 << 20;
+
+/// A parser with its limit: so many bytes for each byte of the input, and so many more.
+struct Parser {
+    name: &'static str,
+    parse: fn(&[u8]),
+    bytes_each: usize,
+    bytes_more: usize,
+}
+
+const fn parser(name: &'static str, parse: fn(&[u8]), bytes_each: usize, bytes_more: usize) -> Parser {
+    Parser { name, parse, bytes_each, bytes_more }
+}
+
+/// What a parser may take for tables of its own and for a message.
+const TABLES_BYTES: usize = 64 << 10;
+
+const PARSERS: [Parser; 9] = [
+    // A message quotes the value that is wrong.
+    parser("identity", |input| drop(Identity::from_text(input)), 1, TABLES_BYTES),
+    parser("xml", |input| drop(xml::Reader::new(input).finish()), 2, TABLES_BYTES),
+    parser("manifest", |input| drop(Manifest::parse(input)), 8, TABLES_BYTES),
+    parser("package", |input| drop(Package::parse(input)), 8, TABLES_BYTES),
+    parser("catalog", |input| drop(Catalog::parse(input).map(|catalog| catalog.digests())), 2, TABLES_BYTES),
+    parser("hive", read_hive, 1, TABLES_BYTES),
+    parser("delta", expand_delta, 0, MAX_CONTENT_BYTES + 2 * TABLES_BYTES),
+    parser("lzms", expand_container, 0, MAX_CONTENT_BYTES + 4 * TABLES_BYTES),
+    parser("pe", |input| drop(pe::resource(input, 614, 1).map(<[u8]>::len)), 0, 64),
+];
+
+/// As itself, and with itself as its log.
+fn read_hive(input: &[u8]) {
+    for logs in [&[][..], &[input]] {
+        if let Ok(opened) = hive::open(input, logs) {
+            drop(opened.hive.check());
+            opened.hive.walk().for_each(drop);
+        }
+    }
+}
+
+fn expand_delta(input: &[u8]) {
+    drop(delta::Wrapped::parse(input));
+    for at in [0, 4, 12] {
+        for source in [input, &[]] {
+            drop(delta::expand(input.get(at..).unwrap_or_default(), source, MAX_CONTENT_BYTES));
+        }
+    }
+}
+
+fn expand_container(input: &[u8]) {
+    drop(lzms::expand_container(input, MAX_CONTENT_BYTES, &mut Vec::new()));
+}
+
+#[test]
+fn parsers_take_no_more_memory_than_their_limits() {
+    let mut inputs = stretched();
+    inputs.extend(large());
+    for folder in ["seeds", "regressions"] {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpora").join(folder);
+        for path in files_below(&root) {
+            let seed = std::fs::read(&path).unwrap();
+            let times = MAX_INPUT_BYTES / seed.len().max(1);
+            inputs.push((format!("{} times {}", times, path.display()), seed.repeat(times)));
+            inputs.push((path.display().to_string(), seed));
+        }
+    }
+    let mut most = PARSERS.map(|_| (0.0, String::new()));
+    for (name, input) in &inputs {
+        for (parser, most) in PARSERS.iter().zip(&mut most) {
+            let before = MEMORY.current_usage();
+            MEMORY.reset_peak_usage();
+            (parser.parse)(input);
+            let taken = MEMORY.peak_usage().saturating_sub(before);
+            let limit = parser.bytes_each * input.len() + parser.bytes_more;
+            assert!(
+                taken <= limit,
+                "{} takes {taken} bytes of memory for {name}, and may take {limit}",
+                parser.name
+            );
+            let part = taken as f64 / limit as f64;
+            if part > most.0 {
+                *most = (part, name.clone());
+            }
+        }
+    }
+    for (parser, (part, name)) in PARSERS.iter().zip(most) {
+        eprintln!("{}: {:.0} % of its limit for {name}", parser.name, part * 100.0);
+        // A limit that nothing comes near to says nothing.
+        assert!(part > 0.1, "{}: nothing comes near to its limit", parser.name);
+    }
+}
+
+/// Inputs of the full length, each with as much of one thing as there can be.
+fn stretched() -> Vec<(String, Vec<u8>)> {
+    let patterns: [&[u8]; 16] = [
+        b"<",
+        b"<a>",
+        b"<a/>",
+        b"<a b='",
+        b" b='c'",
+        b"&#x41;",
+        b"]]>",
+        b"<!--",
+        b"x",
+        b"\0",
+        b", a=b",
+        b"<file name='a'/>",
+        b"\x30\x80",
+        b"\x30\x03\x02\x01\x01",
+        b"\xFF",
+        b"\x06\x03\x55\x04\x03",
+    ];
+    let repeated = |pattern: &&[u8]| {
+        (
+            format!("{:?} again and again", String::from_utf8_lossy(pattern)),
+            pattern.repeat(MAX_INPUT_BYTES / pattern.len()),
+        )
+    };
+    let mut inputs: Vec<_> = patterns.iter().map(repeated).collect();
+    let within = |start: &str, pattern: &str, end: &str| {
+        let times = (MAX_INPUT_BYTES - start.len() - end.len()) / pattern.len();
+        let name = format!("{start} {times} times {pattern}");
+        (name, format!("{start}{}{end}", pattern.repeat(times)).into_bytes())
+    };
+    let root = "<assembly xmlns='urn:schemas-microsoft-com:asm.v3' manifestVersion='1.0'>";
+    for pattern in [
+        "<file name='a'/>",
+        "<a>&amp;</a>",
+        "<dependency/>",
+        "<package><update name='u'/></package>",
+        "&#65;",
+    ] {
+        inputs.push(within(root, pattern, "</assembly>"));
+    }
+    inputs.push(within("<a", " b='c'", "/>"));
+    inputs.push(within("<a b='x", "\r\n", "'/>"));
+    inputs.push(within("<a b='x&lt;", "y", "'/>"));
+    inputs.push(within("<a>", "x\r\n", "</a>"));
+    inputs.push(within("Sample", ", Culture=neutral", ""));
+    inputs
+}
+
+/// Sound ones with as much in them as fits.
+fn large() -> [(String, Vec<u8>); 3] {
+    let member = |number: u32| Member::flat(&number.to_le_bytes());
+    let catalog = catalog::write(&catalog::Catalog {
+        format: catalog::Format::V1,
+        list_identifier: [7; 16],
+        this_update: 0,
+        members: (0..3_000).map(member).collect(),
+        name_values: Vec::new(),
+        signature: None,
+    });
+    let mut root = Key::new("root");
+    for number in 0..4_000 {
+        let mut key = Key::new(format!("key {number}"));
+        key.values = vec![Value::new("value", 3, [7; 60]), Value::new("", 3, [7; 3])];
+        root.subkeys.push(key);
+    }
+    let hive = write(&root, &Options::default());
+    let content: Vec<u8> = (0..MAX_CONTENT_BYTES).map(|at| (at >> 12 ^ at) as u8).collect();
+    let delta = simstore::write::delta::write(&Delta::new(&[], &content));
+    let large = [("a large catalog", catalog), ("a large hive", hive), ("a large differential", delta)];
+    for (name, input) in &large {
+        assert!(input.len() <= MAX_INPUT_BYTES, "{name} has {} bytes", input.len());
+    }
+    large.map(|(name, input)| (name.to_owned(), input))
+}
+
+fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    let mut due = vec![folder.to_owned()];
+    while let Some(folder) = due.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() { due.push(path) } else { files.push(path) }
+        }
+    }
+    files.sort();
+    files
+}
