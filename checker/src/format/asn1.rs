@@ -344,6 +344,30 @@ mod tests {
         assert_eq!(integer.encoded, b"\x02\x01\x07");
     }
 
+    #[test]
+    fn every_error_is_at_its_byte() {
+        for (bytes, offset, found) in [
+            (&b""[..], 0, Found::End),
+            (b"\x04", 1, Found::End),
+            (b"\x04\x81", 1, Found::End),
+            (b"\x04\x82\x01", 1, Found::End),
+            (b"\x04\x85\0\0\0\0\0", 1, Found::BadLength),
+            (b"\x04\xFF", 1, Found::BadLength),
+            (b"\x04\x82\x01\x02a", 0, Found::Length { stated: 0x102, left: 1 }),
+            (b"\x04\x84\xFF\xFE\xFD\xFC", 0, Found::Length { stated: 0xFFFE_FDFC, left: 0 }),
+            // What holds no values cannot have an end mark.
+            (b"\x04\x80\0\0", 1, Found::BadLength),
+            (b"\x30\x80\x04\x80\0\0\0\0", 3, Found::BadLength),
+            (b"\x30\x80\x04\x01a", 5, Found::End),
+            (b"\x1F\x20\0", 0, Found::LongTag),
+            (b"\x30\x80\x3F\x20\0", 2, Found::LongTag),
+            (b"\x04\x01abcd", 3, Found::Trailing { length_bytes: 3 }),
+        ] {
+            let error = only(bytes).unwrap_err();
+            assert_eq!((error.offset, error.found), (offset, found), "{bytes:x?}");
+        }
+    }
+
     fn nested_indefinite(depth: usize) -> Vec<u8> {
         let mut bytes = b"\x30\x80".repeat(depth);
         bytes.extend(b"\0\0".repeat(depth));

@@ -219,3 +219,45 @@ impl<'a> Frame<'a> {
 fn written(name: &Name<'_>) -> String {
     if name.prefix.is_empty() { name.local.to_owned() } else { format!("{}:{}", name.prefix, name.local) }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::format::manifest::Manifest;
+    use crate::format::package::Package;
+
+    #[test]
+    fn structure_errors_say_where_and_what() {
+        let schema = "xmlns='urn:schemas-microsoft-com:asm.v3'";
+        let identity = "<assemblyIdentity name='a' version='1.0.0.0'/>";
+        for (document, sentence) in [
+            ("<a/>".to_owned(), "byte 0x0: expected an assembly as the root, found \"a\""),
+            (
+                format!("\n<p:assembly xmlns:p='urn:other' {schema}/>"),
+                "byte 0x1: expected an assembly as the root, found \"p:assembly\"",
+            ),
+            (
+                format!("<assembly {schema}><file/>{identity}</assembly>"),
+                "byte 0x33: expected assemblyIdentity as the first child of the root, found \"file\"",
+            ),
+            (
+                format!("<assembly {schema}></assembly>"),
+                "byte 0x3E: expected assemblyIdentity in the root, found nothing",
+            ),
+            (
+                format!("<assembly {schema}>{identity}{identity}</assembly>"),
+                "byte 0x61: a second assemblyIdentity under the root",
+            ),
+        ] {
+            let errors = Manifest::parse(document.as_bytes()).1;
+            assert!(!errors.is_empty());
+            assert_eq!(errors.structure.map(|error| error.to_string()).as_deref(), Some(sentence));
+        }
+        let document = format!("<assembly {schema}>{identity}</assembly>");
+        let (manifest, package) = (Manifest::parse(document.as_bytes()), Package::parse(document.as_bytes()));
+        assert!(manifest.1.is_empty());
+        assert_eq!(
+            package.1.structure.map(|error| error.to_string()).as_deref(),
+            Some("byte 0x6C: expected a package element in the root, found none")
+        );
+    }
+}

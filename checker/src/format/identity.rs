@@ -475,8 +475,8 @@ fn is_version(value: &str) -> bool {
     let mut parts = 0;
     let sound = value.split('.').all(|part| {
         parts += 1;
-        let spelled = !part.is_empty() && part.len() <= 5 && part.bytes().all(|byte| byte.is_ascii_digit());
-        spelled && (part == "0" || !part.starts_with('0')) && part.parse::<u16>().is_ok()
+        let digits = part.bytes().all(|byte| byte.is_ascii_digit());
+        digits && (part == "0" || !part.starts_with('0')) && part.parse::<u16>().is_ok()
     });
     sound && parts == 4
 }
@@ -706,5 +706,100 @@ mod tests {
         let two = Identity::default().with(Name, "a").with(VersionScope, "NonSxS").with(BuildType, "release");
         assert!(one.is_same_as(&two));
         assert!(!one.is_same_as(&two.with(Type, "win32")));
+    }
+
+    #[test]
+    fn every_defect_is_at_its_byte() {
+        use IdentityErrorKind as Kind;
+        let field = |field: &str| Kind::NoEqualsSign { field: field.to_owned() };
+        let value = |attribute, value: &str| Kind::IllegalValue { attribute, value: value.to_owned() };
+        let rest =
+            "Culture=neutral, Version=1.0.0.0, PublicKeyToken=0123456789abcdef, ProcessorArchitecture=x86";
+        let end = "a, ".len() + rest.len();
+        for (text, offset, kind) in [
+            (String::new(), 0, Kind::Empty),
+            (format!("a, {rest},"), end + 1, Kind::TrailingComma),
+            (format!("a, {rest}, "), end + 2, Kind::TrailingComma),
+            (format!("a,, {rest}"), 2, Kind::NoSpaceAfterComma),
+            (format!("a,{rest}"), 2, Kind::NoSpaceAfterComma),
+            (format!("a, {rest},Type=b"), end + 1, Kind::NoSpaceAfterComma),
+            (format!("a, , {rest}"), 3, field("")),
+            (format!("a, b, {rest}"), 3, field("b")),
+            (format!("a, {rest}, b"), end + 2, field("b")),
+            (format!("a, =b, {rest}"), 3, Kind::EmptyName),
+            (format!("a, Type=, {rest}"), 8, Kind::EmptyValue { name: "Type".to_owned() }),
+            (format!("a=b, {rest}"), 1, Kind::Unescaped { character: '=' }),
+            (format!("a, Type=b\"=c, {rest}"), 9, Kind::Unescaped { character: '"' }),
+            (format!("a, Type=b=\"c, {rest}"), 9, Kind::Unescaped { character: '=' }),
+            (format!("a\0b, {rest}"), 1, Kind::Nul),
+            (format!(" , {rest}"), 0, Kind::Missing { attribute: Name }),
+            ("a".to_owned(), 1, Kind::Missing { attribute: Language }),
+            (format!("a\u{7F}b, {rest}"), 1, Kind::IllegalCharacter { byte: 0x7F }),
+            (format!("a, {rest}, culture=de"), end + 2, Kind::Duplicate { name: "culture".to_owned() }),
+            (format!("a, Color=b, {rest}"), 3, Kind::UnknownAttribute { name: "Color".to_owned() }),
+            (format!("a, versionScope=b, {rest}"), 16, value(VersionScope, "b")),
+            // Of two defects at one place, the first that was looked for: bytes come before fields.
+            (format!("a,\0b, {rest}"), 2, Kind::Nul),
+            // Fields are judged in a text of other characters too, where each of their bytes counts.
+            (format!("\u{E4}, \u{E4}, {rest}"), 4, field("??")),
+            (format!("\u{A0}, {rest}"), 0, Kind::IllegalCharacter { byte: 0xC2 }),
+        ] {
+            assert_eq!(Identity::from_text(text.as_bytes()), Err(IdentityError { offset, kind }), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_value_is_told_with_what_was_expected() {
+        for (attribute, value, sentence) in [
+            (
+                Version,
+                "1",
+                "version=\"1\": expected four numbers of 0 to 65535 without leading zeros, joined by dots",
+            ),
+            (PublicKeyToken, "1", "publicKeyToken=\"1\": expected 16 hexadecimal digits"),
+            (
+                ProcessorArchitecture,
+                "1",
+                "processorArchitecture=\"1\": expected amd64, x86, wow64, msil, ia64, arm, arm64, arm64.x86, \
+                 arm64.arm, neutral or data",
+            ),
+            (VersionScope, "1", "versionScope=\"1\": expected nonSxS"),
+            (
+                Language,
+                "*",
+                "language=\"*\": expected neutral, or one to four parts of one to eight letters or digits, \
+                 joined by hyphens",
+            ),
+        ] {
+            assert!(!is_legal_value(attribute, value));
+            let kind = IdentityErrorKind::IllegalValue { attribute, value: value.to_owned() };
+            assert_eq!(kind.to_string(), sentence);
+        }
+        // Every architecture that the sentence names is legal.
+        let expected = expected_value(ProcessorArchitecture).replace(" or ", ", ");
+        assert!(expected.split(", ").eq(ARCHITECTURES));
+    }
+
+    #[test]
+    fn a_text_always_tells_the_culture_and_spells_the_scope_alike() {
+        for (identity, text) in [
+            (Identity::default().with(Name, "a"), "a, Culture=neutral"),
+            (Identity::default().with(Name, "a").with(Language, ""), "a, Culture=neutral"),
+            (Identity::default().with(Name, "a").with(Language, "de-DE"), "a, Culture=de-DE"),
+            (
+                Identity::default().with(Name, "a").with(VersionScope, "nonsxs").with(BuildType, "release"),
+                "a, Culture=neutral, versionScope=NonSxS",
+            ),
+        ] {
+            assert_eq!(identity.to_text(), text);
+        }
+    }
+
+    #[test]
+    fn an_identity_may_own_its_values() {
+        let text = GENUINE.to_owned();
+        let owned: Identity<'static> = Identity::from_text(text.as_bytes()).unwrap().into_owned();
+        drop(text);
+        assert_eq!(owned.to_text(), GENUINE);
     }
 }

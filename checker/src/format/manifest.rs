@@ -467,6 +467,80 @@ mod tests {
     }
 
     #[test]
+    fn the_type_or_an_element_makes_the_kind() {
+        let kind = |identity: &str, body: &str| {
+            let identity = identity.replace("name='a'", "name='a' version='1.0.0.0'");
+            let document = format!("<assembly xmlns='{V3}'>{identity}{body}</assembly>");
+            let (manifest, errors) = Manifest::parse(document.as_bytes());
+            assert!(errors.is_empty(), "{errors:?}");
+            manifest.kind
+        };
+        let (plain, policy) =
+            ("<assemblyIdentity name='a'/>", "<assemblyIdentity name='a' type='win32-policy'/>");
+        assert_eq!(kind(plain, ""), ManifestKind::Component);
+        assert_eq!(kind("<assemblyIdentity name='a' type='win32'/>", ""), ManifestKind::Component);
+        assert_eq!(kind(policy, ""), ManifestKind::Policy);
+        assert_eq!(kind(plain, "<deployment/>"), ManifestKind::Deployment);
+        assert_eq!(kind(policy, "<deployment/>"), ManifestKind::Deployment);
+    }
+
+    /// The digest of the file, and how many dependencies and categories there are.
+    fn read(document: &str) -> (Option<ListedDigest>, usize, usize) {
+        let (manifest, errors) = Manifest::parse(document.as_bytes());
+        assert!(errors.is_empty(), "{document}: {errors:?}");
+        let digest = manifest.files.first().map(|file| file.digest.clone());
+        (digest, manifest.dependencies.len(), manifest.categories.len())
+    }
+
+    /// What counts is an element of the right name and namespace, in its place. A manifest with
+    /// another element in the place of one of those says as little as one without.
+    #[test]
+    fn an_element_of_another_name_says_nothing() {
+        let sha256 = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
+        let full = manifest(&format!(
+            "<file name='a'>{}</file><dependency><dependentAssembly dependencyType='install'>\
+             <assemblyIdentity name='b'/></dependentAssembly></dependency><memberships>\
+             <categoryMembership><id name='c'/></categoryMembership></memberships>",
+            hash(SHA256_METHOD, sha256)
+        ));
+        let known = || Some(ListedDigest::Known(Digest::of(Algorithm::Sha256, b"")));
+        let undecodable = |value: &str| Some(ListedDigest::Undecodable { value: value.to_owned() });
+        assert_eq!(read(&full), (known(), 1, 1));
+        for (element, expected) in [
+            ("file", (None, 1, 1)),
+            ("h:hash", (Some(ListedDigest::Missing), 1, 1)),
+            ("d:DigestMethod", (undecodable(sha256), 1, 1)),
+            ("d:DigestValue", (undecodable(""), 1, 1)),
+            ("dependency", (known(), 0, 1)),
+            ("dependentAssembly", (known(), 0, 1)),
+            ("memberships", (known(), 1, 0)),
+            ("categoryMembership", (known(), 1, 0)),
+            ("id", (known(), 1, 0)),
+        ] {
+            for (namespace, other) in [("", "other"), (" xmlns:o='urn:other'", "o:same")] {
+                let local = element.rsplit(':').next().unwrap_or_default();
+                let other = other.replace("same", local);
+                let changed = full
+                    .replace(&format!("<{element}>"), &format!("<{other}{namespace}>"))
+                    .replace(&format!("<{element} "), &format!("<{other}{namespace} "))
+                    .replace(&format!("</{element}>"), &format!("</{other}>"));
+                assert_eq!(read(&changed), expected, "{changed}");
+            }
+        }
+        // What is known counts although something else stands beside it.
+        for (transform, other) in [("d:Transform", "d:other"), ("d:Transforms", "d:other")] {
+            let changed = full
+                .replace("HashTransforms.Identity", "HashTransforms.Other")
+                .replace(&format!("<{transform} "), &format!("<{other} "))
+                .replace(&format!("<{transform}>"), &format!("<{other}>"))
+                .replace(&format!("</{transform}>"), &format!("</{other}>"));
+            assert_eq!(read(&changed), (known(), 1, 1), "{changed}");
+        }
+        let dependency = full.replace("<assemblyIdentity name='b'/>", "<other name='b'/>");
+        assert_eq!(read(&dependency), (known(), 0, 1));
+    }
+
+    #[test]
     fn names_that_lead_elsewhere_are_unsafe() {
         for safe in
             ["a.dll", "x86\\winusb.sys", "en-US/a.mui", "console.dll", "com10.x", "...a", "a b.txt", "comä"]

@@ -212,6 +212,66 @@ mod tests {
         assert_eq!(package.capabilities[0].name(), "OpenSSH.Client");
     }
 
+    /// How many identities of parents, installers, deployments, drivers, packages and capabilities there are.
+    fn count(document: &str) -> [usize; 6] {
+        let package = Package::parse(document.as_bytes()).0;
+        let in_updates = |count: fn(&Update<'_>) -> usize| package.updates.iter().map(count).sum();
+        [
+            package.parents.iter().map(|parent| parent.identities.len()).sum(),
+            package.installer.iter().count(),
+            in_updates(|update| update.deployments.len()),
+            in_updates(|update| update.drivers.len()),
+            in_updates(|update| update.packages.len()),
+            package.capabilities.len(),
+        ]
+    }
+
+    /// What counts is an element of the right name, in its place.
+    #[test]
+    fn an_element_of_another_name_says_nothing() {
+        let document = |renamed: &str| {
+            let element = |name: &str, content: &[String]| {
+                let name = if name == renamed { "other" } else { name.trim_start_matches("inner ") };
+                format!("<{name} name='n'>{}</{name}>", content.concat())
+            };
+            let identity = || element("assemblyIdentity", &[]);
+            let update = element(
+                "update",
+                &[
+                    element("component", &[identity()]),
+                    element("driver", &[identity()]),
+                    element("inner package", &[identity()]),
+                ],
+            );
+            let capability = element("capability", &[element("capabilityIdentity", &[])]);
+            mum(&element(
+                "package",
+                &[
+                    element("parent", &[identity()]),
+                    element("installerAssembly", &[]),
+                    update,
+                    element("declareCapability", &[capability]),
+                ],
+            ))
+        };
+        for (renamed, expected) in [
+            ("nothing", [1, 1, 1, 1, 1, 1]),
+            ("package", [0, 0, 0, 0, 0, 0]),
+            ("parent", [0, 1, 1, 1, 1, 1]),
+            ("installerAssembly", [1, 0, 1, 1, 1, 1]),
+            ("update", [1, 1, 0, 0, 0, 1]),
+            ("component", [1, 1, 0, 1, 1, 1]),
+            ("driver", [1, 1, 1, 0, 1, 1]),
+            ("inner package", [1, 1, 1, 1, 0, 1]),
+            ("assemblyIdentity", [0, 1, 0, 0, 0, 1]),
+            ("declareCapability", [1, 1, 1, 1, 1, 0]),
+            ("capability", [1, 1, 1, 1, 1, 0]),
+            ("capabilityIdentity", [1, 1, 1, 1, 1, 0]),
+        ] {
+            assert_eq!(count(&document(renamed)), expected, "{renamed}");
+        }
+    }
+
     #[test]
     fn a_document_of_another_kind_is_no_package() {
         let structure =

@@ -5,8 +5,9 @@
 //! attributes, references, the declaration, the structure of the document, and namespaces. A
 //! document type declaration is refused. Store documents are UTF-8; any other encoding is refused.
 //!
-//! The error that is reported is the one with the smallest offset, and its class tells the code
-//! that a user sees: 0x80070246 for characters, 0x800705B9 for everything else.
+//! The error that is reported is the one with the smallest offset, but that a token breaks off counts more than whatever
+//! else is wrong with it. The class of the error tells the code that a user sees: 0x80070246 for characters, 0x800705B9 for
+//! everything else.
 
 mod characters;
 mod error;
@@ -182,7 +183,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     ///
-    /// The error with the smallest offset. The reader must not be used after an error.
+    /// The error with the smallest offset; of a token that breaks off, that it does. The reader must not be used after an error.
     #[allow(clippy::should_implement_trait, reason = "the event borrows from the reader")]
     pub fn next(&mut self) -> Result<Option<Event<'_, 'a>>, Error> {
         if let Some(error) = self.fatal.take() {
@@ -291,7 +292,7 @@ impl<'a> Reader<'a> {
         }
         if rest.starts_with('&') {
             return match tag::reference(rest) {
-                Err(defect) => self.error(start + defect.at, defect.kind),
+                Err(kind) => self.error(start, kind),
                 Ok(_) => self.unexpected_end("a reference"),
             };
         }
@@ -497,7 +498,7 @@ impl<'a> Reader<'a> {
     fn reference(&self, written: &str, start: usize) -> Result<char, Error> {
         self.only_inside_root(start, "a reference")?;
         let (character, _) = tag::reference(written)
-            .map_err(|defect| self.error(start + defect.at, defect.kind))?
+            .map_err(|kind| self.error(start, kind))?
             .ok_or_else(|| self.unexpected_end("a reference"))?;
         Ok(character)
     }

@@ -190,6 +190,46 @@ mod tests {
     use super::*;
 
     #[test]
+    fn methods_are_known_by_their_identifiers() {
+        for (identifier, hash, method) in [
+            (oid::SHA1, Some(Hash::Sha1), Method::Unknown),
+            (oid::SHA256, Some(Hash::Sha256), Method::Unknown),
+            (oid::SHA384, Some(Hash::Sha384), Method::Unknown),
+            (oid::SHA512, Some(Hash::Sha512), Method::Unknown),
+            (oid::RSA, None, Method::Rsa(None)),
+            (oid::SHA1_WITH_RSA, None, Method::Rsa(Some(Hash::Sha1))),
+            (oid::SHA256_WITH_RSA, None, Method::Rsa(Some(Hash::Sha256))),
+            (oid::SHA384_WITH_RSA, None, Method::Rsa(Some(Hash::Sha384))),
+            (oid::SHA512_WITH_RSA, None, Method::Rsa(Some(Hash::Sha512))),
+            (oid::MD5_WITH_RSA, None, Method::Unsupported),
+            (oid::RSA_PSS, None, Method::Unsupported),
+            (oid::ECDSA_WITH_SHA256, None, Method::Unsupported),
+            (oid::ECDSA_WITH_SHA384, None, Method::Unsupported),
+            (oid::ECDSA_WITH_SHA512, None, Method::Unsupported),
+            (oid::DATA, None, Method::Unknown),
+        ] {
+            assert_eq!((Hash::of_digest_algorithm(identifier), Method::of(identifier)), (hash, method));
+        }
+    }
+
+    #[test]
+    fn an_error_in_a_key_is_at_its_byte() {
+        // A SEQUENCE of the method, RSA, and a BIT STRING that holds a SEQUENCE of two numbers.
+        let method = b"\x30\x0D\x06\x09\x2A\x86\x48\x86\xF7\x0D\x01\x01\x01\x05\x00";
+        let read = |bits: &[u8]| {
+            let length = |bytes: &[u8]| u8::try_from(bytes.len()).unwrap();
+            let fields = [&method[..], &[0x03, length(bits)], bits].concat();
+            let key = [&[0x30, length(&fields)], &*fields].concat();
+            PublicKey::read(&mut Cursor::new(&key)).map(drop).map_err(|error| (error.offset, error.expected))
+        };
+        assert_eq!(read(b"\0\x30\x06\x02\x01\x0F\x02\x01\x03"), Ok(()));
+        assert_eq!(read(b"\x01\x30\x06\x02\x01\x0F\x02\x01\x03"), Err((19, "a public key")));
+        assert_eq!(read(b"\0\x31\x06\x02\x01\x0F\x02\x01\x03"), Err((20, "an RSA public key")));
+        assert_eq!(read(b"\0\x30\x06\x02\x01\xFF\x02\x01\x03"), Err((24, "a modulus")));
+        assert_eq!(read(b"\0\x30\x06\x02\x01\x0F\x04\x01\x03"), Err((25, "an exponent")));
+    }
+
+    #[test]
     fn a_key_beyond_the_limits_is_not_computed_with() {
         let check = |modulus_bytes: usize, exponent: &[u8]| {
             let modulus = vec![0xFF; modulus_bytes];

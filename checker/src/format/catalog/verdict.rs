@@ -311,9 +311,6 @@ impl<'r> Verifier<'r> {
                 "the time stamp's chain ends at {}, whose issuer is not at hand",
                 end_of(&chain)
             ))),
-            Anchorage::Untrusted if !self.chains.has_anchors() => {
-                Some(StampDefect::NotAnchored("no root is at hand for the time stamp".to_owned()))
-            }
             Anchorage::Broken | Anchorage::Untrusted => {
                 let reason =
                     format!("the time stamp's chain ends at {}, which is not trusted", end_of(&chain));

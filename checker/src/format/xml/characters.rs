@@ -115,6 +115,11 @@ mod tests {
         }
         let crossing = format!("{}\u{FFFF}", "x".repeat(63));
         assert_eq!(first_defect(crossing.as_bytes()).1, Some(Defect::IllegalCharacter(0xFFFF)));
+        // A character that is only looked at more closely does not hide one that is illegal.
+        for text in ["\u{1}\u{FFFD}", "\u{FFFD}\u{1}", "\u{FFFD}\u{1}\u{FFFD}", "\u{FFFD}\u{FFFF}"] {
+            let at = text.rfind(['\u{1}', '\u{FFFF}']).unwrap_or_default();
+            assert_eq!(first_defect(text.as_bytes()).0, &text[..at]);
+        }
         let allowed = format!("{}\u{FFFD}\t\r\n\u{7F}\u{10FFFF}", "x".repeat(63));
         assert_eq!(first_defect(allowed.as_bytes()), (allowed.as_str(), None));
     }

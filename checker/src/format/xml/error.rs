@@ -286,4 +286,12 @@ mod tests {
         assert_eq!(at(9), (4, 1));
         assert_eq!(at(99), (4, 2));
     }
+
+    #[test]
+    fn some_errors_have_a_finer_code() {
+        let finer = |kind| Error::new(b"", 0, kind).finer();
+        assert_eq!(finer(ErrorKind::DuplicateAttribute { name: "a".to_owned() }), Some(Hresult(0x8007_36E5)));
+        assert_eq!(finer(ErrorKind::Encoding { named: "UTF-16LE".to_owned() }), Some(Hresult(0x8007_3714)));
+        assert_eq!(finer(ErrorKind::NoRoot), None);
+    }
 }

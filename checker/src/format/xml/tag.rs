@@ -198,18 +198,14 @@ fn attribute_value(written: &str, start: usize, complete: bool) -> Result<Option
                 let expected = "no < in the value of an attribute";
                 return defect(at, ErrorKind::Unexpected { expected, found: '<' });
             }
-            '&' => {
-                let resolved =
-                    reference(rest).map_err(|inner| TokenDefect { at: at + inner.at, kind: inner.kind })?;
-                match resolved {
-                    Some((character, length)) => {
-                        value.push(character);
-                        length
-                    }
-                    None if complete => return defect(at, ErrorKind::BareAmpersand),
-                    None => return Ok(None),
+            '&' => match reference(rest).map_err(|kind| TokenDefect { at, kind })? {
+                Some((character, length)) => {
+                    value.push(character);
+                    length
                 }
-            }
+                None if complete => return defect(at, ErrorKind::BareAmpersand),
+                None => return Ok(None),
+            },
             '\r' if rest.starts_with("\r\n") => {
                 value.push(' ');
                 2
@@ -229,15 +225,15 @@ fn attribute_value(written: &str, start: usize, complete: bool) -> Result<Option
 }
 
 /// Reads a reference at the start of `text`: the character and the length of the reference, or
-/// `None` if the text ends before the reference does.
-pub(super) fn reference(text: &str) -> Result<Option<(char, usize)>, TokenDefect> {
+/// `None` if the text ends before the reference does. What is wrong is wrong with all of it.
+pub(super) fn reference(text: &str) -> Result<Option<(char, usize)>, ErrorKind> {
     const LONGEST: usize = 64;
     let body = &text[1..];
     let length = body.find(|c: char| !(is_name_char(c) || c == ':' || c == '#')).unwrap_or(body.len());
     let name = &body[..length];
     match body[length..].chars().next() {
         Some(';') if !name.is_empty() => {}
-        Some(_) => return defect(0, ErrorKind::BareAmpersand),
+        Some(_) => return Err(ErrorKind::BareAmpersand),
         None => return Ok(None),
     }
     let written = || text[..text.len().min(1 + length + 1)].chars().take(LONGEST).collect::<String>();
@@ -249,18 +245,18 @@ pub(super) fn reference(text: &str) -> Result<Option<(char, usize)>, TokenDefect
         "apos" => '\'',
         _ => match name.strip_prefix('#') {
             None if name.contains('#') || !name.starts_with(is_name_start) => {
-                return defect(0, ErrorKind::BadReference { reference: written() });
+                return Err(ErrorKind::BadReference { reference: written() });
             }
             None => {
-                return defect(0, ErrorKind::UnknownEntity { name: name.chars().take(LONGEST).collect() });
+                return Err(ErrorKind::UnknownEntity { name: name.chars().take(LONGEST).collect() });
             }
             Some(number) => {
                 let Some(value) = character_number(number) else {
-                    return defect(0, ErrorKind::BadReference { reference: written() });
+                    return Err(ErrorKind::BadReference { reference: written() });
                 };
                 match value.and_then(char::from_u32).filter(|character| is_char(*character)) {
                     Some(character) => character,
-                    None => return defect(0, ErrorKind::IllegalReference { reference: written() }),
+                    None => return Err(ErrorKind::IllegalReference { reference: written() }),
                 }
             }
         },
