@@ -1,7 +1,7 @@
 """Shows what the targets of a run of `ci/fuzz` did, and compares their speeds with those in fuzz/speeds.tsv.
 
-A speed is a ratio to the target that does nothing, in the same run: machines differ, and are busy. Every number in the
-table is the least of several runs; a target that is not even a quarter as fast has become slow.
+A speed is a ratio to the target that does nothing, in the same run: machines differ, and are busy. A target
+that is not even a quarter as fast as in the table has become slow.
 """
 
 import pathlib
@@ -15,8 +15,12 @@ sanitizer, results = sys.argv[1], sys.argv[2:]
 rows = [pathlib.Path(path).read_text().split("\t") for path in sorted(results)]
 rates = {row[0]: int(row[2]) for row in rows if int(row[1]) >= MIN_EXECUTIONS}
 table = [line.split("\t") for line in pathlib.Path("fuzz/speeds.tsv").read_text().splitlines() if line[0] != "#"]
-column = table[0].index(sanitizer)
-committed = {row[0]: float(row[column]) for row in table[1:]}
+if sanitizer in table[0]:
+    column = table[0].index(sanitizer)
+    committed = {row[0]: float(row[column]) for row in table[1:]}
+else:
+    print(f"fuzz/speeds.tsv has no speeds for the sanitizer {sanitizer}")
+    committed = dict.fromkeys(rates, 0.0)
 slow = []
 for target, executed, rate, coverage, inputs in rows:
     line = f"{target:12} {int(executed):10} executions, {int(rate):7} per second, coverage {coverage}, {inputs.strip()} inputs"

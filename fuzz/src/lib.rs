@@ -15,6 +15,7 @@ pub mod lzms;
 pub mod manifest;
 pub mod package;
 pub mod pe;
+pub mod signature;
 mod tree;
 pub mod whole_store;
 pub mod xml;
@@ -34,6 +35,7 @@ pub const TARGETS: &[Target] = &[
     ("manifest", manifest::run),
     ("package", package::run),
     ("pe", pe::run),
+    ("signature", signature::run),
     ("whole_store", whole_store::run),
     ("xml", xml::run),
 ];

@@ -10,6 +10,9 @@ const CHANGES: u64 = 10_000;
 /// How many for whole stores, each of which is built, signed, damaged and scanned.
 const CHANGES_OF_STORES: u64 = 60;
 
+/// How many for signatures, of which each takes two operations with a private key.
+const CHANGES_OF_SIGNATURES: u64 = 300;
+
 /// SplitMix64.
 struct Random(u64);
 
@@ -49,7 +52,11 @@ impl Random {
 #[test]
 fn ten_thousand_changes_of_the_seeds_break_no_property() {
     for (name, run) in TARGETS {
-        let changes = if *name == "whole_store" { CHANGES_OF_STORES } else { CHANGES };
+        let changes = match *name {
+            "whole_store" => CHANGES_OF_STORES,
+            "signature" => CHANGES_OF_SIGNATURES,
+            _ => CHANGES,
+        };
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpora/seeds").join(name);
         let mut seeds: Vec<_> =
             std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
