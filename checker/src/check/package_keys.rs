@@ -297,7 +297,16 @@ mod tests {
         assert_eq!(inside_windows(r"\\?\C:\Windows\Temp\x\"), Some(vec!["Temp", "x"]));
         assert_eq!(inside_windows(r"%WINDIR%\Temp"), Some(vec!["Temp"]));
         assert_eq!(inside_windows(r"\SystemRoot\Temp"), Some(vec!["Temp"]));
-        for other in [r"C:\Users\x", r"C:\Windows", r"\\server\Windows\x", "", r"C:\Windows\..\x", r"E:\x"] {
+        for other in [
+            r"C:\Users\x",
+            r"C:\Windows",
+            r"\\server\Windows\x",
+            "",
+            r"C:\Windows\..\x",
+            r"E:\x",
+            r"cd\Windows\x",
+            r"::\x\y",
+        ] {
             assert_eq!(inside_windows(other), None, "{other}");
         }
     }

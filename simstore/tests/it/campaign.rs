@@ -1,12 +1,15 @@
 //! Campaigns: the parts are the whole, an interrupted one goes on where it ended, a memo changes nothing, and a checker
 //! that overlooks something is caught.
 
+use crate::faults::store_of;
 use crate::{AT, read_back, roots, scan_of};
+use checker::check::{CHECKS, Check};
 use checker::image::Image;
 use checker::scan::{Memo, Scan};
 use checker::volume::MemoryVolume;
 use simstore::campaign::{Block, MAX_WOUNDS, ROUNDS_PER_STORE, Round, Shard, State, blocks, run};
-use simstore::judge::Report;
+use simstore::fault::{Wound, fault_named};
+use simstore::judge::{Report, judge};
 use simstore::plan::{Profile, Size};
 use std::ops::Range;
 
@@ -61,6 +64,27 @@ fn every_profile_is_judged_right() {
     for profile in [Profile::Vista, Profile::Win7, Profile::Win81, Profile::Win11] {
         let rounds = rounds(profile, 0..16, &|volume| Ok(with_memo(&memo, volume)));
         assert!(rounds.iter().all(|round| round.state != State::Wrong), "{rounds:#?}");
+    }
+}
+
+/// What a scan without some check left in a memo is not taken for what a whole one says.
+#[test]
+fn a_memo_knows_which_checks_ran() {
+    let base = store_of(1, Profile::Win7);
+    for fault in
+        ["mum-identity-without-name", "manifest-identity-twice", "catalog-list-altered", "hive-value-lost"]
+    {
+        let fault = fault_named(fault).expect("a fault");
+        let wound = Wound { target: fault.targets(&base.plan)[0], reseal: false };
+        let (volume, receipt) = base.struck(fault, &wound).expect("memory can be written");
+        let finds = |check: &&Check| check.findings.iter().any(|finding| finding.as_str() == fault.finding);
+        let check = CHECKS.iter().find(finds).expect("a check finds it").id;
+        let (memo, image) = (Memo::new(), Image::open(&volume).expect("an image"));
+        let is_right =
+            |scan: Scan<'_>| judge(&receipt.expectation, &read_back(&scan.memo(&memo).run())).is_right();
+        assert!(is_right(scan_of(&image)), "{}", fault.id);
+        assert!(!is_right(scan_of(&image).without(check)), "{}", fault.id);
+        assert!(is_right(scan_of(&image)), "{}", fault.id);
     }
 }
 
