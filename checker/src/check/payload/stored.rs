@@ -210,3 +210,47 @@ fn expand_blocks<'f>(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sha2::{Digest as _, Sha256};
+
+    /// What is said of blocks that hold so many bytes, if their own bytes are believed.
+    fn said(content_bytes: u64, block_bytes: usize) -> Content {
+        let block = LzmsBlock { at: 20, compressed: b"odd", content_bytes: block_bytes as u32 };
+        lzms(&LzmsBlocks { content_bytes, blocks: vec![block] }, &Digest::Sha256(Sha256::digest(b"").into()))
+    }
+
+    /// Beyond the limits nothing is said against a file; up to them it is expanded, and here it cannot be.
+    #[test]
+    fn long_files_are_expanded_up_to_their_limits() {
+        let at_the_limits = [(1, 1), (MAX_CONTENT_BYTES, 1), (1, MAX_BLOCK_BYTES)];
+        for (content_bytes, block_bytes) in at_the_limits {
+            let Content::Damaged(evidence) = said(content_bytes, block_bytes) else {
+                panic!("{content_bytes} bytes in a block of {block_bytes} are not looked at");
+            };
+            let reason = evidence.reason.unwrap();
+            assert!(reason.starts_with("the block at byte 0x14, "), "{reason}");
+            assert!(
+                evidence.offset.is_some_and(|offset| (20..=23).contains(&offset)),
+                "{:?}",
+                evidence.offset
+            );
+        }
+        for (content_bytes, block_bytes) in [(MAX_CONTENT_BYTES + 1, 1), (1, MAX_BLOCK_BYTES + 1)] {
+            let content = said(content_bytes, block_bytes);
+            assert!(matches!(content, Content::NotExpanded(Cause::TooLong)), "{content_bytes} {block_bytes}");
+        }
+    }
+
+    /// Where an error is counts from the start of the file, not of the differential in it.
+    #[test]
+    fn damage_of_a_differential_is_at_its_place_in_the_file() {
+        let digest = Digest::Sha256(Sha256::digest(b"").into());
+        let Content::Damaged(evidence) = differential(b"no differential", 12, b"", "DCN", &digest) else {
+            panic!("it is expanded");
+        };
+        assert_eq!(evidence.offset, Some(12));
+    }
+}
