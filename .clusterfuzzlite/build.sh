@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Builds every fuzz target for ClusterFuzzLite and OSS-Fuzz: programs, seeds and dictionaries into $OUT.
 #
-# Outside of their containers it needs nothing but OUT, and a nightly toolchain for a sanitizer:
+# Outside of their containers it needs cargo-fuzz and zip, and a nightly toolchain for a sanitizer:
 #
-#   OUT=target/clusterfuzz SANITIZER=address .clusterfuzzlite/build.sh
+#   OUT=target/clusterfuzz SANITIZER=address RUSTUP_TOOLCHAIN=nightly .clusterfuzzlite/build.sh
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 if [ ! -e Cargo.toml ]; then

@@ -20,8 +20,8 @@ def lines(path):
 
 
 def explanations():
-    rows = [line.split("\t", 1) for line in lines(EXPLAINED) if line and not line.startswith("#")]
-    return dict(rows)
+    """How many changes of each name are explained: one for each row."""
+    return collections.Counter(line.split("\t", 1)[0] for line in lines(EXPLAINED))
 
 
 def at_once(work):
@@ -48,9 +48,11 @@ def main():
         tried = noticed_at_once[file] | survived_at_once[file]
         # What an earlier stage noticed is not tried again.
         alone = {line for name in ("previously_caught", "caught") for line in lines(out / f"{name}.txt")} - tried
-        unviable, slow = set(lines(out / "unviable.txt")), set(lines(out / "timeout.txt"))
+        unviable = set(lines(folder / "unviable.txt")) | set(lines(out / "unviable.txt"))
+        slow = set(lines(out / "timeout.txt"))
         missed = sorted(set(lines(out / "missed.txt")) | survived_at_once[file])
-        explained = [line for line in missed if POSITION.sub("", line, count=1) in known]
+        named = collections.Counter(POSITION.sub("", line, count=1) for line in missed)
+        explained = [line for line in missed if named[name := POSITION.sub("", line, count=1)] <= known[name]]
         unexplained += [line for line in missed if line not in explained]
         finished = (folder / "finished").read_text().strip() if (folder / "finished").exists() else "no"
         unfinished += finished == "no"

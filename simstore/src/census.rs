@@ -50,7 +50,7 @@ pub struct Outcome {
     pub verdict: Verdict,
     /// What was said that is not said of the healthy store.
     pub found: Vec<Expected>,
-    /// What of could not be judged more than in the healthy store.
+    /// Of what more could not be judged than in the healthy store.
     pub not_verified: Vec<NotVerified>,
 }
 

@@ -34,8 +34,12 @@ const BASE_BLOCK_BYTES: usize = 4096;
 /// An offset that leads nowhere.
 const NONE: u64 = 0xFFFF_FFFF;
 
-/// Where the record of a key says where the list of its values is.
+/// Where the record of a key says where the list of its values is, and where its name begins.
 const VALUE_LIST: usize = 40;
+const NAME_OF_KEY: usize = 76;
+
+/// Where the record of a value says where its data is.
+const DATA_OF_VALUE: usize = 8;
 
 /// `REG_SZ` and `REG_EXPAND_SZ`, and the length of the character that ends them. Data may also end without it.
 const TEXT_TYPES: [u64; 2] = [1, 2];
@@ -141,8 +145,9 @@ impl Layout {
                 when(swallows_free_cells(content, spot.range.start, here ^ mask), Proof::FreeCell)
             }
             // Nobody asks for the root by its name.
-            "key: flags" | "key: name length" if spot.key.as_deref() == Some("") => {
-                Some(Proof::NoMeaningHere)
+            "key: flags" if spot.key.as_deref() == Some("") => Some(Proof::NoMeaningHere),
+            "key: name length" if spot.key.as_deref() == Some("") => {
+                when((here ^ mask) as usize <= room(content, spot.record) - NAME_OF_KEY, Proof::NoMeaningHere)
             }
             "key: flags" => when(mask != KEY_NAME_IS_LATIN_1, Proof::UnreadFlag),
             "value: flags" => when(mask != VALUE_NAME_IS_LATIN_1, Proof::UnreadFlag),
@@ -155,7 +160,10 @@ impl Layout {
             }
             "value: data size" => {
                 let is_text = TEXT_TYPES.contains(&of_record(12..16));
-                when(is_text && (here ^ mask) + TERMINATOR_BYTES == here, Proof::NoTerminator)
+                let is_shorter = (here ^ mask) + TERMINATOR_BYTES == here;
+                let cut_off = record_at(content, spot.record + DATA_OF_VALUE)
+                    .and_then(|data| content.get(data + (here ^ mask) as usize..data + here as usize));
+                when(is_text && is_shorter && cut_off == Some(&[0, 0]), Proof::NoTerminator)
             }
             "value: data offset" => {
                 let (size, at) = (of_record(4..8), bit / 8 - spot.range.start);
@@ -271,8 +279,7 @@ impl Layout {
             Part::SubkeyIndex => "subkey index",
         };
         let at = place.range.start;
-        let size = content[at - 4..at].try_into().map_or(0, i32::from_le_bytes).unsigned_abs() as usize;
-        self.add("cell: padding", Some(place), place.range.end..at - 4 + size);
+        self.add("cell: padding", Some(place), place.range.end..at + room(content, at));
         self.add("cell: size", Some(place), at - 4..at);
         self.add(whole, Some(place), place.range.clone());
         self.add_fields(place);
@@ -291,6 +298,12 @@ fn record_at(content: &[u8], offset: usize) -> Option<usize> {
     let bytes = content.get(offset..offset + 4)?.try_into().ok()?;
     let record = BASE_BLOCK_BYTES + u32::from_le_bytes(bytes) as usize + 4;
     (record < content.len()).then_some(record)
+}
+
+/// How many bytes the cell of a record has for it.
+fn room(content: &[u8], record: usize) -> usize {
+    let size = content[record - 4..record].try_into().map_or(0, i32::from_le_bytes);
+    size.unsigned_abs() as usize - 4
 }
 
 /// Whether a cell of another size takes up just the free cells behind it.

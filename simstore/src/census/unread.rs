@@ -38,7 +38,7 @@ impl Aspect {
         let mark_bytes = if value.is_some_and(is_mark_of_package) { "i!CBS_".len() } else { "c!".len() };
         match field {
             "value: name" if byte < mark_bytes => Some(Aspect::Mark),
-            "key: value count" | "value: flags" => Some(Aspect::Mark),
+            "value: flags" => Some(Aspect::Mark),
             "key: name" | "class name" | "key: class length" | "value: name" | "value: name length" => {
                 Some(Aspect::Name)
             }
@@ -53,13 +53,15 @@ const MARK: &[Aspect] = &[Aspect::Presence, Aspect::Mark];
 const NAME: &[Aspect] = &[Aspect::Presence, Aspect::Mark, Aspect::Name];
 const NAME_AND_DATA: &[Aspect] = &[Aspect::Presence, Aspect::Mark, Aspect::Name, Aspect::Data];
 const ALL: &[Aspect] = &[Aspect::Presence, Aspect::Mark, Aspect::Name, Aspect::Type, Aspect::Data];
+/// What may be anything where it is, but has to be there, for all that is known.
+const ALL_IF_THERE: &[Aspect] = &[Aspect::Mark, Aspect::Name, Aspect::Type, Aspect::Data];
 
 const fn key(hive: Hive, key: &'static str) -> Rule {
     Rule { hive, key, value: None, aspects: ALL, proof: Proof::Unread }
 }
 
 const fn unread(hive: Hive, key: &'static str, value: &'static str) -> Rule {
-    Rule { hive, key, value: Some(value), aspects: ALL, proof: Proof::Unread }
+    Rule { hive, key, value: Some(value), aspects: ALL_IF_THERE, proof: Proof::Unread }
 }
 
 /// A value that need not be there, and of which these aspects may be any.

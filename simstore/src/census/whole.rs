@@ -1,4 +1,4 @@
-//! Whether some lines are all of a census: every part of every file once.
+//! Whether lines fit together: of every file that has one, every part once. A file without any line is not missed here.
 
 use super::line::Line;
 use crate::campaign::Shard;

@@ -1,5 +1,5 @@
 //! What the checker says of every fault, for people: `corpora/wording/every-fault.txt`, byte for byte. Whoever changes a
-//! word sees all that changes with it.
+//! word sees what changes with it.
 
 use super::{BLESS, difference, is_blessing};
 use crate::faults::store_of;
@@ -82,8 +82,10 @@ fn every_fault_is_told_in_the_same_words() {
     let said = Mutex::new(vec![String::new(); all.len()]);
     in_parallel(&all, |(index, fault)| {
         let able = grounds.iter().find(|ground| !fault.targets(&ground.store.plan).is_empty());
-        // Some need a store of another seed.
-        let text = able.map(|ground| ground.said_of(fault)).unwrap_or_default();
+        let text = able.map_or_else(
+            || format!("{HEAD}{}: none of these stores has anything for it\n\n", fault.id),
+            |ground| ground.said_of(fault),
+        );
         said.lock().unwrap()[*index] = text;
     });
     let said = said.into_inner().unwrap().concat();
