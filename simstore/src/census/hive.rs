@@ -150,6 +150,8 @@ impl Layout {
                 when((here ^ mask) as usize <= room(content, spot.record) - NAME_OF_KEY, Proof::NoMeaningHere)
             }
             "key: flags" => when(mask != KEY_NAME_IS_LATIN_1, Proof::UnreadFlag),
+            // How a name is written means nothing where there is none.
+            "value: flags" if of_record(2..4) == 0 => Some(Proof::NoMeaningHere),
             "value: flags" => when(mask != VALUE_NAME_IS_LATIN_1, Proof::UnreadFlag),
             "key: class length" => when(of_record(48..52) == NONE, Proof::NoMeaningHere),
             "key: parent" => when(spot.key.as_deref() == Some(""), Proof::NoMeaningHere),
