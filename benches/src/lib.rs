@@ -1,6 +1,8 @@
 //! The bodies of the benchmarks and what they work on. Nothing here depends on chance or on the clock.
 
-use checker::digest::{Algorithm, Digest};
+#![forbid(unsafe_code)]
+
+use checker::digest::{Engine, Hashed, Messages};
 use checker::format::catalog::{Catalog, Roots, Status, Verifier};
 use checker::format::hive::{Event, Hive};
 use checker::format::identity::Identity;
@@ -19,6 +21,7 @@ use simstore::write::hive::{Key, Options, Value, Writer};
 use simstore::write::lzms::container;
 use simstore::write::wcp;
 use std::hint::black_box;
+use std::io::{self, Read};
 
 /// The moment for which signatures are judged.
 pub const AT: Instant = Instant::from_unix_seconds(1_795_132_800);
@@ -28,8 +31,11 @@ pub const IDENTITY_TEXT: &str = "Microsoft-Windows-Data-Access-Components-Sample
     Version=6.1.7601.17514, PublicKeyToken=31bf3856ad364e35, ProcessorArchitecture=amd64, versionScope=NonSxS";
 
 /// The sizes of files whose hashing is measured, with their names.
-pub const HASHED_SIZES_BYTES: [(&str, usize); 3] =
-    [("4 KiB", 4 << 10), ("64 KiB", 64 << 10), ("1 MiB", 1 << 20)];
+pub const HASHED_SIZES_BYTES: [(&str, usize); 5] =
+    [("256 B", 256), ("4 KiB", 4 << 10), ("16 KiB", 16 << 10), ("64 KiB", 64 << 10), ("1 MiB", 1 << 20)];
+
+/// How much is hashed together, in bytes.
+const BATCH_BYTES: usize = 8 << 20;
 
 /// A store in memory, and what can be measured on it.
 pub struct Inputs {
@@ -173,25 +179,47 @@ pub fn judge_catalogs(catalogs: &[Vec<u8>], verifier: &Verifier<'_>) {
     }
 }
 
-/// Messages of one size, a megabyte or more together.
+/// Messages of one size.
 #[must_use]
 pub fn messages(size_bytes: usize) -> Vec<Vec<u8>> {
-    let count = ((1 << 20) / size_bytes).max(1);
+    let count = BATCH_BYTES / size_bytes;
     (0..count).map(|number| vec![u8::try_from(number % 251).unwrap_or(0); size_bytes]).collect()
 }
 
-/// Messages of the sizes that files of a store have.
+/// Messages of the sizes that files of a store have, in no order: many small ones, and a few with most of the bytes.
 #[must_use]
 pub fn mixed_messages() -> Vec<Vec<u8>> {
-    let sizes = [74, 512, 1_741, 3_584, 6_656, 12_800, 22_528, 45_056, 98_304, 180_224, 393_216];
-    sizes.iter().cycle().take(44).map(|size| vec![0x5A; *size]).collect()
+    let sizes = [
+        6_656, 180_224, 74, 12_800, 45_056, 1_741, 393_216, 22_528, 512, 98_304, 3_584, 12_800, 3_584,
+        22_528, 6_656, 1_048_576, 1_741, 45_056,
+    ];
+    sizes.iter().cycle().take(720).map(|size| vec![0x5A; *size]).collect()
+}
+
+/// Messages in memory, read as files are.
+struct InMemory<'m> {
+    messages: std::slice::Iter<'m, Vec<u8>>,
+}
+
+impl<'m> Messages for InMemory<'m> {
+    type Message = &'m [u8];
+
+    fn next(&mut self) -> Option<&'m [u8]> {
+        self.messages.next().map(Vec::as_slice)
+    }
+
+    fn read(&mut self, message: &mut &'m [u8], buffer: &mut [u8]) -> io::Result<usize> {
+        message.read(buffer)
+    }
+
+    fn hashed(&mut self, _: &'m [u8], result: io::Result<Hashed>) {
+        black_box(result.is_ok());
+    }
 }
 
 /// Hashes messages as payload is hashed.
-pub fn hash(messages: &[Vec<u8>]) {
-    for message in messages {
-        black_box(Digest::of(Algorithm::Sha256, message));
-    }
+pub fn hash(engine: &mut Engine, messages: &[Vec<u8>]) {
+    engine.run(&mut InMemory { messages: messages.iter() });
 }
 
 /// Hashes messages with the crate `sha2` alone.

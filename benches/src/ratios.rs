@@ -3,11 +3,14 @@
 //! Both bodies of a pair are timed in turn, round after round, and the median of the ratios is printed: what the machine
 //! does besides hits both.
 
+#![forbid(unsafe_code)]
+
 use benches::{
     AT, HASHED_SIZES_BYTES, IDENTITY_TEXT, Inputs, bare_quick_xml, components_hive, compressed_hive,
     expand_lzms, expand_manifests, hash, hash_with_sha2, judge_catalogs, make_keyform, messages,
     mixed_messages, parse_identity, parse_manifests, roxmltree, sum_words, walk_hive, whole_scan,
 };
+use checker::digest::{Engine, Kernel};
 use checker::format::catalog::Verifier;
 use checker::format::hive;
 use checker::format::identity::Identity;
@@ -53,6 +56,18 @@ fn speed(what: &str, bytes: usize, body: &mut dyn FnMut()) {
     println!("{:<58} {:7.0} MB/s", what, median(speeds.collect()));
 }
 
+/// Every kernel that this processor has, against the library.
+fn hashing() {
+    let batches = HASHED_SIZES_BYTES.map(|(name, size)| (name, messages(size)));
+    for kernel in Kernel::all() {
+        let mut engine = Engine::new(kernel);
+        for (name, messages) in batches.iter().chain([&("mixed sizes", mixed_messages())]) {
+            let what = format!("SHA-256, {}, {name}, against sha2", kernel.as_str());
+            ratio(&what, &mut || hash(&mut engine, messages), &mut || hash_with_sha2(messages));
+        }
+    }
+}
+
 fn hives() {
     let bytes = components_hive();
     let Ok(opened) = hive::open(&bytes, &[]) else { panic!("the hive is sound") };
@@ -70,6 +85,9 @@ fn hives() {
 }
 
 fn main() {
+    if std::env::args().any(|argument| argument == "hashing") {
+        return hashing();
+    }
     let inputs = Inputs::new();
     let manifests = &inputs.manifests;
     ratio(
@@ -80,14 +98,7 @@ fn main() {
     ratio("strict manifest parse, against roxmltree", &mut || parse_manifests(manifests), &mut || {
         roxmltree(manifests);
     });
-    for (name, size) in HASHED_SIZES_BYTES {
-        let messages = messages(size);
-        ratio(&format!("payload hashing, {name}, against sha2"), &mut || hash(&messages), &mut || {
-            hash_with_sha2(&messages);
-        });
-    }
-    let mixed = mixed_messages();
-    ratio("payload hashing, mixed sizes, against sha2", &mut || hash(&mixed), &mut || hash_with_sha2(&mixed));
+    hashing();
     ratio("whole scan, two threads, against one", &mut || assert!(whole_scan(&inputs, 2) > 0), &mut || {
         assert!(whole_scan(&inputs, 1) > 0);
     });

@@ -35,7 +35,7 @@ pub(crate) use compression::{NotExpanded, delta_damage, expand_manifest};
 pub(crate) use hives::{HiveFile, HiveSubject};
 pub(crate) use manifests::{CompressionSubject, ManifestSubject, reported};
 pub(crate) use package_files::{CatalogFile, CatalogSubject, MumSubject};
-pub(crate) use payload::{DifferentialFolders, Family, Hashed, PayloadSubject};
+pub(crate) use payload::{DifferentialFolders, Family, Hashed, PayloadSubject, unwrapped};
 pub use payload::{MAX_CONTENT_BYTES, MAX_ORIGINALS, MAX_STORED_BYTES};
 pub(crate) use store_catalogs::{StoreCatalogFile, StoreCatalogSubject};
 pub(crate) use store_subject::StoreSubject;
@@ -305,10 +305,24 @@ pub(crate) fn add_stage(settled: &mut Vec<Finding>, finding: Finding) {
     match root.filter(|root| finding.severity == Severity::Error && root.id != finding.id) {
         None => settled.push(finding),
         Some(root) => {
-            if !root.evidence.also.contains(&finding.id) {
-                root.evidence.also.push(finding.id);
+            for id in std::iter::once(finding.id).chain(finding.evidence.also) {
+                if !root.evidence.also.contains(&id) {
+                    root.evidence.also.push(id);
+                }
             }
         }
+    }
+}
+
+/// Adds what a stage found that ran late, because it needs the whole store. What stages after it have found already is said
+/// of content that nothing vouches for, and becomes its evidence.
+pub(crate) fn insert_stage(settled: &mut Vec<Finding>, finding: Finding) {
+    let stage = finding.id.info().stage;
+    let is_later = |other: &mut Finding| other.severity == Severity::Error && other.id.info().stage > stage;
+    let later: Vec<Finding> = settled.extract_if(.., is_later).collect();
+    add_stage(settled, finding);
+    for finding in later {
+        add_stage(settled, finding);
     }
 }
 
@@ -369,6 +383,33 @@ mod tests {
                 // Another member of the same object.
                 (MumBadStructure, Severity::Error, &[]),
             ]
+        );
+    }
+
+    /// A stage that runs late has its place all the same.
+    #[test]
+    fn a_late_stage_comes_before_what_follows_it() {
+        use FindingId::{
+            FileDigestUndecodable, FileNameUnsafe, ManifestBadStructure, ManifestDigestDiffers,
+            ManifestNotInCatalog,
+        };
+        let late = |found: &[FindingId]| {
+            let mut settled = settle(found.iter().copied().map(finding).collect(), false);
+            insert_stage(&mut settled, finding(ManifestDigestDiffers));
+            insert_stage(&mut settled, finding(ManifestNotInCatalog));
+            settled
+        };
+        assert_eq!(
+            said(&late(&[FileDigestUndecodable, FileNameUnsafe])),
+            [(
+                ManifestDigestDiffers,
+                Severity::Error,
+                &[FileDigestUndecodable, FileNameUnsafe, ManifestNotInCatalog][..]
+            )]
+        );
+        assert_eq!(
+            said(&late(&[ManifestBadStructure])),
+            [(ManifestBadStructure, Severity::Error, &[ManifestDigestDiffers, ManifestNotInCatalog][..])]
         );
     }
 

@@ -12,13 +12,17 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
-const EXIT_CODES: &str = "Exit codes, added up: 0 nothing of severity error; 4 errors left; \
-    8 something that should be checked could not be; 16 wrong usage, or no Windows image";
+const EXIT_CODES: &str = "Exit codes, added up: 0 nothing of severity error; 1 all of it was mended; 4 errors left; \
+    8 something that should be checked could not be; 16 wrong usage, no Windows image, or a repair that was refused";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Check a whole image
     Scan(ScanArguments),
+    /// Mend what is damaged, from sources that hold the right content
+    Repair(RepairArguments),
+    /// Collect from a healthy image what another one wants
+    Gather(GatherArguments),
     /// Look at files by themselves, one JSON line each
     Inspect(InspectArguments),
     /// Explain an update error or a finding
@@ -31,8 +35,8 @@ pub(crate) enum Command {
 
 #[derive(Debug, Args)]
 pub(crate) struct ScanArguments {
-    /// The folder that holds Windows, or Windows itself
-    pub(crate) image: PathBuf,
+    #[command(flatten)]
+    pub(crate) image: ImageArguments,
     /// The form of the report
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
@@ -42,6 +46,16 @@ pub(crate) struct ScanArguments {
     /// Leave something out; may be given more than once
     #[arg(long, value_enum, value_name = "WHAT", value_delimiter = ',')]
     pub(crate) skip: Vec<SkipWhat>,
+    /// Tell what a repair would mend from this: an image, a folder, a .cab or .msu file; may be given more than once
+    #[arg(long, value_name = "PATH")]
+    pub(crate) source: Vec<PathBuf>,
+}
+
+/// An image, and by what it is judged.
+#[derive(Debug, Args)]
+pub(crate) struct ImageArguments {
+    /// The folder that holds Windows, or Windows itself
+    pub(crate) image: PathBuf,
     /// The base document of compressed manifests, or the wcp.dll that holds it, instead of the image's own
     #[arg(long, value_name = "FILE")]
     pub(crate) base: Option<PathBuf>,
@@ -50,6 +64,54 @@ pub(crate) struct ScanArguments {
     /// Trust every root certificate in the image's registry, not only those that Microsoft is known to own
     #[arg(long)]
     pub(crate) trust_image_roots: bool,
+    /// How many threads to use [default: one per processor]
+    #[arg(short = 'j', long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) threads: Option<u16>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RepairArguments {
+    #[command(flatten)]
+    pub(crate) image: ImageArguments,
+    /// Where right content may be: an image, a folder, a .cab or .msu file; may be given more than once, the best first
+    #[arg(long, value_name = "PATH")]
+    pub(crate) source: Vec<PathBuf>,
+    /// Only tell what would be done
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// With --dry-run, write the plan to this file; without, do what this plan says and nothing else
+    #[arg(long, value_name = "FILE")]
+    pub(crate) plan: Option<PathBuf>,
+    /// Do not ask
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+    /// Write Windows/Logs/CBS/CheckSUR.log into the image, as Microsoft's tool did, and add to CheckSUR.persist.log
+    #[arg(long, conflicts_with_all = ["dry_run", "resume", "undo", "commit"])]
+    pub(crate) log_in_image: bool,
+    /// Mend although operations wait for the next start of Windows
+    #[arg(long)]
+    pub(crate) pending_ok: bool,
+    /// Finish a repair that was interrupted
+    #[arg(long, conflicts_with_all = ["undo", "commit", "dry_run", "plan"])]
+    pub(crate) resume: bool,
+    /// Take the last repair back
+    #[arg(long, conflicts_with_all = ["commit", "dry_run", "plan", "source"])]
+    pub(crate) undo: bool,
+    /// Keep the last repair for good; until then it can be taken back
+    #[arg(long, conflicts_with_all = ["dry_run", "plan", "source"])]
+    pub(crate) commit: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GatherArguments {
+    /// The folder of the donor that holds Windows, or Windows itself
+    pub(crate) image: PathBuf,
+    /// What is wanted: a report of `scan --format json`, or a plan
+    #[arg(long, value_name = "FILE")]
+    pub(crate) wanted: PathBuf,
+    /// The folder to put it into, which then is a source for `repair`
+    #[arg(short, long, value_name = "DIR")]
+    pub(crate) output: PathBuf,
     /// How many threads to use [default: one per processor]
     #[arg(short = 'j', long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) threads: Option<u16>,

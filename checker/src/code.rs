@@ -337,6 +337,9 @@ pub fn lookup(hresult: Hresult) -> Option<&'static Code> {
     CODES.iter().find(|code| code.hresult == hresult)
 }
 
+/// `CBS_E_SOURCE_MISSING`: a repair found no source with what it takes.
+pub const SOURCE_MISSING: Hresult = Hresult(0x800F_081F);
+
 /// The fifteen codes of the 2008 revision, in the order of the article.
 pub fn fifteen() -> impl Iterator<Item = &'static Code> {
     CODES.iter().filter(|code| code.listed == Listed::Kb2008)

@@ -1,8 +1,14 @@
 //! Digests: what vouches for the content of files.
 
+mod engine;
+mod kernel;
+
 use sha1::Sha1;
 use sha2::{Digest as _, Sha256};
 use std::fmt;
+
+pub use engine::{Engine, Hashed, Messages};
+pub use kernel::Kernel;
 
 /// The digest methods of manifests and catalogs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -61,6 +67,22 @@ impl Digest {
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         bytes.try_into().map(Self::Sha256).or_else(|_| bytes.try_into().map(Self::Sha1)).ok()
+    }
+
+    /// A digest from hexadecimal digits of either letter case.
+    ///
+    /// ```
+    /// use checker::digest::Digest;
+    /// assert_eq!(Digest::from_hexadecimal("A9993E36 4706"), None);
+    /// assert!(Digest::from_hexadecimal("a9993e364706816aba3e25717850c26c9cd0d89d").is_some());
+    /// ```
+    #[must_use]
+    pub fn from_hexadecimal(digits: &str) -> Option<Self> {
+        let (pairs, odd) = digits.as_bytes().as_chunks::<2>();
+        let digit = |byte: u8| char::from(byte).to_digit(16).map(|digit| digit as u8);
+        let bytes: Option<Vec<u8>> =
+            pairs.iter().map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?)).collect();
+        Self::from_bytes(&bytes.filter(|_| odd.is_empty())?)
     }
 
     /// The method.

@@ -7,6 +7,7 @@
 pub mod asn1;
 pub mod assembly;
 pub mod catalog;
+pub mod container_index;
 pub mod delta;
 pub mod hive;
 pub mod identity;

@@ -6,13 +6,17 @@
 //! where the image is mounted.
 
 use crate::volume::{Entry, Kind, Volume, VolumePath};
+use std::collections::HashMap;
 use std::ffi::OsString;
 use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// An offline Windows image.
 pub struct Image<'v> {
     volume: &'v dyn Volume,
     windows: Folder,
+    /// The folders that places were looked for in: of many places in one folder, all but the first cost nothing.
+    passed: Mutex<HashMap<VolumePath, Arc<Folder>>>,
 }
 
 /// Why a folder is no image.
@@ -58,7 +62,7 @@ impl<'v> Image<'v> {
             let folder = Folder::list(volume, windows)?;
             let holds = |name| folder.get(name).is_some_and(|entry| entry.kind == Kind::Folder);
             if holds("WinSxS") || holds("servicing") {
-                return Ok(Self { volume, windows: folder });
+                return Ok(Self { volume, windows: folder, passed: Mutex::default() });
             }
         }
         Err(NotAnImage::NoStore)
@@ -87,6 +91,56 @@ impl<'v> Image<'v> {
                 Err(error) => Place::Unreadable(error),
             },
         }
+    }
+
+    /// Where something is, or would be, that findings show as `Windows/...`: folders in the spelling in which they are there.
+    /// Nothing if a name is no plain name, or a file stands where a folder should be.
+    #[must_use]
+    pub fn place(&self, shown: &str) -> Option<VolumePath> {
+        let mut names = shown.split('/');
+        names.next().filter(|first| fold(first) == "windows")?;
+        let mut path = self.windows.path.clone();
+        let mut folder = self.passed(&path);
+        let mut names = names.peekable();
+        while let Some(name) = names.next() {
+            let entry = folder.as_ref().and_then(|folder| folder.get(name));
+            path = match entry {
+                Some(entry) => path.child(&entry.name).ok()?,
+                None => path.child(name).ok()?,
+            };
+            let kind = entry.map(|entry| entry.kind);
+            if names.peek().is_some() && kind.is_some_and(|kind| kind != Kind::Folder) {
+                return None;
+            }
+            let is_folder = kind == Some(Kind::Folder);
+            folder = (is_folder && names.peek().is_some()).then(|| self.passed(&path)).flatten();
+        }
+        Some(path)
+    }
+
+    /// A folder on the way to a place, if it can be listed.
+    fn passed(&self, path: &VolumePath) -> Option<Arc<Folder>> {
+        let mut passed = self.passed.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(folder) = passed.get(path) {
+            return Some(folder.clone());
+        }
+        let folder = Arc::new(Folder::list(self.volume, path.clone()).ok()?);
+        passed.insert(path.clone(), folder.clone());
+        Some(folder)
+    }
+
+    /// A file that findings show as `Windows/...`, if it is there.
+    #[must_use]
+    pub fn find(&self, shown: &str) -> Option<VolumePath> {
+        let path = self.place(shown)?;
+        self.volume.details(&path).ok().map(|_| path)
+    }
+
+    /// A folder below `Windows`, if it is there.
+    #[must_use]
+    pub fn find_folder(&self, names: &[&str]) -> Option<VolumePath> {
+        let path = self.place(&format!("Windows/{}", names.join("/")))?;
+        self.volume.list(&path).ok().map(|_| path)
     }
 
     /// A path as findings show it.

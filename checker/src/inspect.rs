@@ -213,11 +213,9 @@ impl<'v, 'r> Inspector<'v, 'r> {
         if guess == FileKind::Other || matches!(guess, FileKind::Cabinet | FileKind::Hive) {
             return finish_other(inspection, guess, &bytes, reader);
         }
-        reader
-            .by_ref()
-            .take((MAX_MANIFEST_BYTES.max(MAX_CATALOG_BYTES) - HEAD_BYTES) as u64)
-            .read_to_end(&mut bytes)?;
-        if reader.read(&mut [0])? > 0 {
+        let longest = MAX_MANIFEST_BYTES.max(MAX_CATALOG_BYTES);
+        reader.take((longest + 1 - HEAD_BYTES) as u64).read_to_end(&mut bytes)?;
+        if bytes.len() > longest {
             return Err(io::Error::new(
                 io::ErrorKind::FileTooLarge,
                 "longer than what is read of such a file",
@@ -425,9 +423,11 @@ mod tests {
 
     #[test]
     fn files_up_to_the_limit_are_read_and_longer_ones_are_not() {
-        let longest = MAX_MANIFEST_BYTES.max(MAX_CATALOG_BYTES);
-        assert_eq!(inspect("a.mum", &vec![0; longest]).findings[0].id, FindingId::MumAllZeros);
-        assert_eq!(inspect("a.mum", &vec![0; longest + 1]).findings[0].id, FindingId::FileUnreadable);
+        let zeros = vec![0; MAX_MANIFEST_BYTES.max(MAX_CATALOG_BYTES) + 1];
+        assert_eq!(inspect("a.mum", &zeros[1..]).findings[0].id, FindingId::MumAllZeros);
+        assert_eq!(inspect("a.mum", &zeros).findings[0].id, FindingId::FileUnreadable);
+        // What is only hashed may have any length.
+        assert_eq!(inspect("a.dll", &zeros).length_bytes, zeros.len() as u64);
     }
 
     #[test]

@@ -8,6 +8,7 @@ pub mod format;
 pub mod image;
 pub mod inspect;
 pub mod registry;
+pub mod repair;
 pub mod report;
 pub mod scan;
 pub mod store;

@@ -1,8 +1,13 @@
 //! Everything that is said to people and programs is made here, from data.
 
+pub mod checksur_log;
 pub mod json;
 pub mod page;
+mod plain;
+pub mod repair_text;
 pub mod text;
+
+pub use plain::Plain;
 
 use crate::finding::{Finding, FindingInfo};
 use std::path::PathBuf;

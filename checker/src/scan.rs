@@ -5,14 +5,18 @@
 //! of threads, the order of folders or the host.
 
 mod base;
+mod hashing;
 mod hives;
 mod memo;
 mod read;
+mod wanted;
 mod workers;
 
-pub use base::{Base, MAX_BASE_BYTES, MAX_CANDIDATES, MAX_LIBRARY_BYTES, base_document};
+pub use base::{Base, MAX_BASE_BYTES, MAX_CANDIDATES, MAX_LIBRARY_BYTES, base_document, image_base};
+pub(crate) use hashing::{HashedFile, hash_files};
 pub use hives::MAX_HIVE_BYTES;
 pub use memo::{MAX_MEMO_BYTES, Memo};
+pub use wanted::{Wanted, WantedKind, WantedPackage};
 
 use crate::check::{
     self, DifferentialFolders, Enabled, Family, Hashed, Outcome, Outcomes, PayloadSubject, Section,
@@ -31,6 +35,7 @@ use hives::Hives;
 use memo::Remember;
 use read::Reader;
 use std::collections::HashMap;
+use std::sync::PoisonError;
 use std::sync::atomic::Ordering::Relaxed;
 
 /// What a scan leaves out.
@@ -74,7 +79,7 @@ fn report(outcomes: Outcomes, counts: Counts, image_roots: usize) -> Report {
 }
 
 /// What a scan found.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Report {
     /// The findings in the order of the sections; within a section sorted by subject.
     pub findings: Vec<(Section, Finding)>,
@@ -86,6 +91,21 @@ pub struct Report {
     pub image_roots: usize,
     /// What compressed manifests were expanded against; `None` if there are none.
     pub base: Option<BaseUse>,
+    /// What would mend the damage, and who carries it.
+    pub wanted: Vec<Wanted>,
+}
+
+/// What a scan read and found, for whoever mends it.
+pub(crate) struct Survey {
+    pub(crate) report: Report,
+    pub(crate) store: Store,
+    pub(crate) index: Index,
+    /// The roots that were given, and those of the image that were trusted.
+    pub(crate) roots: Roots,
+    /// What compressed manifests were expanded against.
+    pub(crate) base: Option<Base>,
+    /// The plain payload files that have the digests they should have, in any order.
+    pub(crate) sound: Vec<(crate::digest::Digest, crate::volume::VolumePath)>,
 }
 
 /// What compressed manifests were expanded against.
@@ -217,9 +237,39 @@ impl<'s> Scan<'s> {
         self
     }
 
+    /// A scan of another image that is told the same.
+    #[must_use]
+    pub fn of<'o>(&self, image: &'o Image<'o>) -> Scan<'o>
+    where
+        's: 'o,
+    {
+        Scan {
+            image,
+            roots: self.roots.clone(),
+            at: self.at,
+            lifetime: self.lifetime,
+            trust_image_roots: self.trust_image_roots,
+            threads: self.threads,
+            skip: self.skip,
+            base: self.base.clone(),
+            memo: self.memo,
+            enabled: self.enabled.clone(),
+        }
+    }
+
     /// Runs the scan.
     #[must_use]
     pub fn run(&self) -> Report {
+        self.read(false).report
+    }
+
+    /// Runs the scan, and gives what it read along with what it found.
+    #[must_use]
+    pub(crate) fn survey(&self) -> Survey {
+        self.read(true)
+    }
+
+    fn read(&self, notes_sound_files: bool) -> Survey {
         let mut hives = if self.skip.registry {
             Hives::default()
         } else {
@@ -247,6 +297,7 @@ impl<'s> Scan<'s> {
             base::manifests(&reader, winsxs, find, &vouchers, component_store)
         });
         let (manifests, base) = read.unwrap_or_default();
+        let (base, fitting_base) = base.unzip();
         let catalogs = winsxs
             .as_ref()
             .filter(|_| hives.registry.components.is_some())
@@ -257,8 +308,19 @@ impl<'s> Scan<'s> {
         }
         outcomes.of(Section::RegistryHives).add(std::mem::take(&mut hives.outcome));
         let mut store = Store::new(packages, manifests, catalogs, hives.registry);
-        let counts = self.check_store(&mut store, winsxs.as_ref(), base.as_ref(), &mut outcomes);
-        Report { base, ..report(outcomes, counts, roots.len() - self.roots.len()) }
+        let hashed = Hashed { sound: notes_sound_files.then(Default::default), ..Hashed::default() };
+        let index = self.check_store(&mut store, winsxs.as_ref(), base.as_ref(), &hashed, &mut outcomes);
+        let counts = Counts {
+            packages: store.packages.len(),
+            manifests: store.manifests.len(),
+            payload_files: hashed.files.load(Relaxed),
+            payload_bytes: hashed.bytes.load(Relaxed),
+        };
+        let sound = hashed.sound.map(|sound| sound.into_inner().unwrap_or_else(PoisonError::into_inner));
+        let mut report = Report { base, ..report(outcomes, counts, roots.len() - self.roots.len()) };
+        let known = wanted::Known { image: self.image, store: &store, index: &index };
+        report.wanted = wanted::of(&known, report.findings.iter().map(|(_, finding)| finding));
+        Survey { report, store, index, roots, base: fitting_base.flatten(), sound: sound.unwrap_or_default() }
     }
 
     /// The document that was given, or those of the image.
@@ -288,8 +350,9 @@ impl<'s> Scan<'s> {
         store: &mut Store,
         winsxs: Option<&Folder>,
         base: Option<&BaseUse>,
+        hashed: &Hashed,
         outcomes: &mut Outcomes,
-    ) -> Counts {
+    ) -> Index {
         for index in 0..store.manifests.len() {
             let findings = std::mem::take(&mut store.manifests[index].findings);
             let digests = store.manifests[index].digests.filter(|_| !findings.is_empty());
@@ -308,9 +371,8 @@ impl<'s> Scan<'s> {
             StoreSubject { image: self.image, winsxs, store, index: &index, reach: &reach, judges_catalogs };
         self.enabled.store(&subject, outcomes);
         let component_store = outcomes.of(Section::ComponentStore);
-        let hashed = Hashed::default();
         if let Some(winsxs) = winsxs.filter(|_| !self.skip.payload) {
-            self.check_payload(&subject, winsxs, &hashed, component_store);
+            self.check_payload(&subject, winsxs, hashed, component_store);
         }
         // Catalogs that nothing knows are noted as left over, whatever is in them.
         let known =
@@ -330,12 +392,7 @@ impl<'s> Scan<'s> {
         }
         component_store.findings.extend(blame.filter(|blame| !blame.is_said).map(|blame| blame.root));
         base::settle_library(&mut component_store.findings);
-        Counts {
-            packages: store.packages.len(),
-            manifests: store.manifests.len(),
-            payload_files: hashed.files.load(Relaxed),
-            payload_bytes: hashed.bytes.load(Relaxed),
-        }
+        index
     }
 
     /// Whether the registry and the catalogs vouch for the manifests: the last stages of each.
@@ -349,7 +406,7 @@ impl<'s> Scan<'s> {
             for vouching in said {
                 match vouching {
                     Vouching::Given => {}
-                    Vouching::Refused(finding) => check::add_stage(&mut manifest.findings, *finding),
+                    Vouching::Refused(finding) => check::insert_stage(&mut manifest.findings, *finding),
                     Vouching::Unknown(cause) => {
                         outcome.unverified.push(Unverified::new(cause, &manifest.path));
                     }

@@ -5,19 +5,24 @@
 //! listing gave back or that passed [`VolumePath::child`], so no path can leave the volume.
 //!
 //! Adapters: [`RealFolder`] for a folder of the host, [`MemoryVolume`] for tests, simulation and
-//! fuzzing, [`FailingVolume`] to make the n-th operation fail.
+//! fuzzing, [`OverlayVolume`] for what a volume would be after changes, [`FailingVolume`] to make the n-th operation fail,
+//! [`CrashingVolume`] to lose power after the n-th change.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 
+mod crashing;
 mod failing;
 mod memory;
+mod overlay;
 mod real;
 
+pub use crashing::{CrashingVolume, Loss};
 pub use failing::FailingVolume;
 pub use memory::MemoryVolume;
+pub use overlay::{Changed, Content, OverlayVolume};
 pub use real::RealFolder;
 
 /// The deepest folder, in names, that a walk looks into. Windows stores are less than ten deep.
@@ -202,13 +207,61 @@ pub trait Volume: Sync {
     /// As [`Volume::open`].
     fn details(&self, file: &VolumePath) -> io::Result<FileDetails>;
 
+    /// What is at a place; nothing if nothing is there, or a folder above it is not there. Whether another letter case leads there
+    /// is for the host to say.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the host says, where it cannot be told.
+    fn kind(&self, path: &VolumePath) -> io::Result<Option<Kind>> {
+        let Some(folder) = path.parent() else { return Ok(Some(Kind::Folder)) };
+        match self.list(&folder) {
+            Ok(entries) => {
+                let entry = entries.into_iter().find(|entry| Some(entry.name.as_os_str()) == path.name());
+                Ok(entry.map(|entry| entry.kind))
+            }
+            Err(error) if is_absence(&error) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// The whole content, if the volume has it in memory and lending it costs nothing.
     fn lend(&self, _file: &VolumePath) -> Option<&[u8]> {
         None
     }
 }
 
-/// A volume that can be written, for building and damaging simulated stores.
+/// Whether an error says that something, or a folder above it, is not there.
+fn is_absence(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}
+
+impl<V: Volume + ?Sized> Volume for &V {
+    fn list(&self, folder: &VolumePath) -> io::Result<Vec<Entry>> {
+        (**self).list(folder)
+    }
+
+    fn open<'a>(&'a self, file: &VolumePath) -> io::Result<Box<dyn Read + Send + 'a>> {
+        (**self).open(file)
+    }
+
+    fn details(&self, file: &VolumePath) -> io::Result<FileDetails> {
+        (**self).details(file)
+    }
+
+    fn kind(&self, path: &VolumePath) -> io::Result<Option<Kind>> {
+        (**self).kind(path)
+    }
+
+    fn lend(&self, file: &VolumePath) -> Option<&[u8]> {
+        (**self).lend(file)
+    }
+}
+
+/// A volume that can be written: by a repair, and to build and damage simulated stores.
+///
+/// What was written outlasts a loss of power only if it was synchronised: the content of a file by [`VolumeMut::sync`], and
+/// the names in a folder by [`VolumeMut::sync_folder`].
 pub trait VolumeMut: Volume {
     /// Creates a folder and those above it that are not there yet.
     ///
@@ -237,6 +290,41 @@ pub trait VolumeMut: Volume {
     ///
     /// Whatever the host says; [`io::ErrorKind::AlreadyExists`] if the new name is taken.
     fn rename(&mut self, from: &VolumePath, to: &VolumePath) -> io::Result<()>;
+
+    /// Gives a file another name in one step; a file of that name is replaced, and is whole until then.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the host says; a folder of that name is an error.
+    fn replace(&mut self, from: &VolumePath, to: &VolumePath) -> io::Result<()>;
+
+    /// Gives a file a second name; nothing of that name may be there.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the host says: not every file system has files with two names.
+    fn link(&mut self, file: &VolumePath, second: &VolumePath) -> io::Result<()>;
+
+    /// Waits until the content of a file is stored.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the host says.
+    fn sync(&mut self, file: &VolumePath) -> io::Result<()>;
+
+    /// Waits until the names in a folder are stored.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the host says; hosts that cannot do it store names by themselves.
+    fn sync_folder(&mut self, folder: &VolumePath) -> io::Result<()>;
+
+    /// Gives a file the times and permissions of another, as far as the host can, and waits until these are stored.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the host says.
+    fn copy_attributes(&mut self, from: &VolumePath, to: &VolumePath) -> io::Result<()>;
 }
 
 /// Collects the entries of a folder, at most [`MAX_FOLDER_ENTRIES`].

@@ -8,9 +8,11 @@ of JSON for each change that was tried: what `noticed` it is a test, or nothing.
 """
 
 import concurrent.futures
+import dataclasses
 import json
 import os
 import pathlib
+import re
 import resource
 import subprocess
 import sys
@@ -23,8 +25,8 @@ SELECTION = ["--package", "checker", "--package", "simstore", "--lib", "--test",
 MAX_ROUNDS = 40
 # Tests of one batch take so long together, in seconds; the next batch may take longer.
 FIRST_BATCH_SECONDS, GROWTH = 1.0, 4
-# Tests that take longer are tried only with what all quicker ones leave.
-TIERS_SECONDS = (3.0, 12.0)
+# Tests that take longer are tried only with what all quicker ones leave, and not at all beyond the last limit.
+TIERS_SECONDS = (3.0, 30.0)
 # A change may make a test so much slower; after that it counts as noticed.
 PATIENCE_SECONDS, PATIENCE_FACTOR = 20.0, 5
 MAX_MEMORY_BYTES = 6 << 30
@@ -46,47 +48,84 @@ def span(of):
 
 
 def instrument(tree, mutants):
-    """Writes as many changes as compile, and gives their numbers."""
+    """Writes as many changes as compile, and gives their numbers, and those of the changes that never compile."""
     originals = {file: (tree / file).read_bytes() for file in {mutant.file for mutant in mutants}}
     library = tree / "checker/src/lib.rs"
     if "pub mod mutant;" not in library.read_text():
-        library.write_text("#![allow(warnings)]\n" + library.read_text() + "pub mod mutant;\n")
+        allowed = "#![allow(warnings, arithmetic_overflow, unconditional_panic)]\n"
+        library.write_text(allowed + library.read_text() + "pub mod mutant;\n")
     (tree / "checker/src/mutant.rs").write_text(ANSWERS % (len(mutants) + 1, len(mutants) + 1))
-    rest = {mutant.number: mutant for mutant in mutants}
+    unviable, constant = {mutant.number for mutant in mutants if is_hopeless(mutant)}, set()
+    rest = {mutant.number: mutant for mutant in mutants if mutant.number not in unviable}
     for _ in range(MAX_ROUNDS):
         ranges = {}
         for file, source in originals.items():
-            text, ranges[file], left = File(source).instrument([m for m in rest.values() if m.file == file])
+            chosen = [mutant for mutant in rest.values() if mutant.file == file]
+            text, ranges[file], left = File(source, constant).instrument(chosen)
             (tree / file).write_bytes(text)
             for mutant in left:
                 del rest[mutant.number]
-        wrong = {number for file, start in errors(tree) for number in blamed(ranges.get(file, []), start, file)}
+        found = list(errors(tree))
+        needed = {error.constant for error in found if error.constant} - constant
+        wrong = set()
+        for error in found if not needed else ():
+            numbers, is_inside = blamed(ranges.get(error.file, []), error.at, error.file)
+            wrong.update(numbers)
+            if is_inside:
+                unviable.update(number for number in numbers if is_final(rest[number], error.code))
         print(f"{len(rest)} of {len(mutants)} changes, {len(wrong)} of them do not compile", flush=True)
-        if not wrong:
-            return set(rest)
+        if not wrong and not needed:
+            return set(rest), unviable
+        constant |= needed
         for number in wrong:
             rest.pop(number, None)
     sys.exit("the changes do not compile")
 
 
+@dataclasses.dataclass
+class CompileError:
+    """What the compiler complains about, and where."""
+
+    code: str
+    file: str
+    at: int
+    # The function that a constant needs.
+    constant: str | None
+
+
 def errors(tree):
-    """Where the compiler complains."""
     command = ["cargo", "check", "--quiet", "--package", "checker", "--lib", "--message-format", "json"]
     for line in subprocess.run(command, cwd=tree, capture_output=True, text=True).stdout.splitlines():
         message = json.loads(line).get("message")
         if message and message["level"] == "error":
+            code = (message["code"] or {}).get("code", "")
+            # With the type that it belongs to, but without modules.
+            function = re.search(r"non-const .*`(?:[a-z_]\w*::)*([\w:]+?)(?:<.*>)?` in", message["message"])
             for span in message["spans"]:
                 if span["is_primary"]:
-                    yield span["file_name"], span["byte_start"]
+                    constant = function[1] if function and code == "E0015" else None
+                    yield CompileError(code, span["file_name"], span["byte_start"], constant)
+
+
+def is_hopeless(mutant):
+    """An iterator of what was leaked gives exclusive references, which no function here does."""
+    return "::iter::once(" in mutant.replacement and "leak(" in mutant.replacement
+
+
+def is_final(mutant, code):
+    """Whether a change that does not compile here would not compile by itself: what a function would give stands here as it
+    would there, and so do operators that a type does not have."""
+    codes = {"FnValue": ("E0277", "E0308", "E0425", "E0433", "E0599"), "BinaryOperator": ("E0277", "E0369")}
+    return code in codes.get(mutant.genre, ()) and "::iter::" not in mutant.replacement
 
 
 def blamed(ranges, at, file):
-    """The innermost change around an error, or else the last one before it."""
+    """The innermost change around an error, or else the last one before it, and whether it is around it."""
     inside = [(end - start, numbers) for start, end, numbers in ranges if start <= at <= end]
     before = [(at - end, numbers) for _, end, numbers in ranges if end < at]
     if not inside and not before:
         sys.exit(f"{file} does not compile at byte {at}, and nothing was changed before it")
-    return min(inside or before)[1]
+    return min(inside or before)[1], bool(inside)
 
 
 def tests_of(tree):
@@ -119,12 +158,12 @@ def run(program, folder, names, timeout, **environment):
 
 
 def reached(test):
-    """Which changes a test comes by, and how long it takes; none, if it looks at the sources themselves."""
+    """Which changes a test comes by, and how long it takes; none, if it takes too long, or looks at the sources themselves."""
     program, folder, name = test
     with tempfile.TemporaryDirectory() as empty:
         path, start = pathlib.Path(empty, "reached"), time.monotonic()
-        if not run(program, folder, [name], 600, MUTANTS_REACHED=str(path)):
-            print(f"{name} fails although nothing is changed, and is left out", flush=True)
+        if not run(program, folder, [name], TIERS_SECONDS[-1], MUTANTS_REACHED=str(path)):
+            print(f"{name} takes too long or fails although nothing is changed, and is left out", flush=True)
             return test, 0.0, set()
         numbers = {int(line) for line in path.read_text().split()} if path.exists() else set()
         return test, time.monotonic() - start, numbers
@@ -155,10 +194,11 @@ def noticed_by(mutant, tests):
     return None
 
 
-def write_down(results, mutants, noticed):
+def write_down(results, mutants, noticed, viable=True):
     with results.open("a") as out:
         for mutant in mutants:
-            out.write(json.dumps({"name": mutant.name, "file": mutant.file, "noticed": noticed}) + "\n")
+            row = {"name": mutant.name, "file": mutant.file, "viable": viable, "noticed": noticed}
+            out.write(json.dumps(row) + "\n")
 
 
 def attempt(pool, mutants, tests, results):
@@ -178,15 +218,17 @@ def attempt(pool, mutants, tests, results):
 def main():
     tree, results, files = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), sys.argv[3:]
     mutants = mutants_of(tree, files)
-    written = instrument(tree, mutants)
-    tiers = [{number: [] for number in written} for _ in range(len(TIERS_SECONDS) + 1)]
+    written, unviable = instrument(tree, mutants)
+    tiers = [{number: [] for number in written} for _ in TIERS_SECONDS]
     with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
         for test, seconds, numbers in pool.map(reached, tests_of(tree)):
-            tier = tiers[sum(seconds > limit for limit in TIERS_SECONDS)]
+            tier = tiers[sum(seconds > limit for limit in TIERS_SECONDS[:-1])]
             for number in numbers:
                 tier[number].append((seconds, test))
         known = {json.loads(line)["name"] for line in results.open()} if results.exists() else set()
-        todo = [mutant for mutant in mutants if mutant.number in written and mutant.name not in known]
+        new = [mutant for mutant in mutants if mutant.name not in known]
+        write_down(results, [mutant for mutant in new if mutant.number in unviable], None, viable=False)
+        todo = [mutant for mutant in new if mutant.number in written]
         for tests in tiers:
             todo = attempt(pool, todo, tests, results)
     write_down(results, todo, None)

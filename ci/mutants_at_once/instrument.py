@@ -1,8 +1,8 @@
 """Writes many changes of cargo-mutants into one copy of the sources, each behind a question: is it this one?
 
-A change that is not made costs a comparison, so that one build serves for all of them. Nothing is written twice: an
-expression is wrapped, and only its operator is replaced. Some changes cannot be written that way, or do not compile; they
-are left to cargo-mutants.
+A change that is not made costs a comparison, so that one build serves for all of them. Hardly anything is written twice: an
+expression is wrapped, and only its operator is replaced. A function that is `const` is so no more, unless a constant needs
+it. Some changes cannot be written that way, or do not compile; they are left to cargo-mutants.
 """
 
 import collections
@@ -45,6 +45,24 @@ fn look(number: u32) -> bool {
     }
     CHOSEN.load(Relaxed) == number
 }
+
+/// What a function gives that hides which iterator it is: the one of a change, or its own.
+#[derive(Clone)]
+pub enum Either<M, O> {
+    Made(M),
+    Own(O),
+}
+
+impl<M: Iterator, O: Iterator<Item = M::Item>> Iterator for Either<M, O> {
+    type Item = M::Item;
+
+    fn next(&mut self) -> Option<M::Item> {
+        match self {
+            Self::Made(made) => made.next(),
+            Self::Own(own) => own.next(),
+        }
+    }
+}
 """
 
 NOTHING = (0, 0)
@@ -86,8 +104,10 @@ class Cannot(Exception):
 class File:
     """A source file and the changes in it."""
 
-    def __init__(self, source):
+    def __init__(self, source, constant=()):
+        """`constant` are the names of the functions that constants need."""
         self.source = source
+        self.constant = constant
         self.tree = PARSER.parse(source)
         self.lines = [0]
         for line in source.split(b"\n"):
@@ -114,11 +134,22 @@ class File:
                 edits += self.edits(start, end, group)
             except Cannot:
                 left += group
-        return *self.apply(edits), left
+        return *self.apply(edits + self.at_run_time(edits)), left
+
+    def at_run_time(self, edits):
+        """Takes `const` from the functions that ask questions now."""
+        asking, taken = [edit.start for edit in edits], []
+        for function in self.nodes("function_item"):
+            word = constant_word(function)
+            if self.is_constant(function.child_by_field_name("body")):
+                continue
+            if word and any(function.start_byte <= at < function.end_byte for at in asking):
+                taken.append(Edit(word.start_byte, word.end_byte, "", NOTHING, False, ()))
+        return taken
 
     def edits(self, start, end, group):
         node = self.tree.root_node.descendant_for_byte_range(start, end)
-        if is_constant(node):
+        if self.is_constant(node):
             raise Cannot
         make = {
             "FnValue": self.function,
@@ -144,18 +175,29 @@ class File:
         while node.type != "function_item":
             node = node.parent or reject()
         body = node.child_by_field_name("body") or reject()
-        if "abstract_type" in self.kinds_within(node.child_by_field_name("return_type") or body.children[0]):
-            raise Cannot
         at = body.start_byte + 1
+        if "abstract_type" in self.kinds_within(node.child_by_field_name("return_type") or body.children[0]):
+            return self.iterator(node, body, group)
         texts = [(f" if {IS.format(m.number)} {{ return {m.replacement}; }}", (m.number,)) for m in group]
         return [Edit(at, at, text, NOTHING, False, number) for text, number in texts]
+
+    def iterator(self, function, body, group):
+        made, own = "crate::mutant::Either::Made", "crate::mutant::Either::Own"
+        before = [
+            (f" if {IS.format(m.number)} {{ {made}({m.replacement}) }} else {{ {own}({{", (m.number,)) for m in group
+        ]
+        start, end = body.start_byte + 1, body.end_byte - 1
+        edits = [Edit(start, start, text, NOTHING, False, number) for text, number in before]
+        edits.append(Edit(end, end, "}) }" * len(group), NOTHING, True, ()))
+        # The compiler complains about what the function says that it gives.
+        return edits + self.wrap(function, "", "", group)
 
     def binary(self, node, start, group):
         operator, whole = node, node.parent
         symbol = self.text(operator)
         if whole.type == "compound_assignment_expr":
             return self.assignment(whole, symbol, group)
-        if whole.type != "binary_expression" or "let_condition" in self.kinds_around(whole):
+        if whole.type != "binary_expression" or "let_condition" in self.kinds_within(whole):
             raise Cannot
         by = {mutant.replacement: IS.format(mutant.number) for mutant in group}
         if symbol in ("==", "!="):
@@ -218,19 +260,13 @@ class File:
         return self.wrap(node, before, ")))", group, layer=1)
 
     def field(self, node, start, group):
-        while node.type not in ("field_initializer", "shorthand_field_initializer"):
+        """A struct without one of its fields is written once more: what the fields are made of may be used only once."""
+        while node.type != "struct_expression":
             node = node.parent or reject()
-        fields = node.parent
-        base = next((child for child in fields.children if child.type == "base_field_initializer"), None) or reject()
-        base = self.text(base)[2:].strip()
-        if base == "Default::default()":
-            base = f"<{self.text(fields.parent.child_by_field_name('name'))}>::default()"
-        question = IS.format(group[0].number)
-        if node.type == "shorthand_field_initializer":
-            name = self.text(node)
-            return self.wrap(node, f"{name}: if {question} {{ ({base}).{name} }} else {{ ", " }", group)
-        name, value = self.text(node.child_by_field_name("field")), node.child_by_field_name("value")
-        return self.wrap(value, f"if {question} {{ ({base}).{name} }} else {{ ", " }", group, layer=1)
+        end = self.offset(group[0].end)
+        without = self.source[node.start_byte : start] + self.source[end : node.end_byte]
+        before = f"(if {IS.format(group[0].number)} {{ {without.decode()} }} else {{ "
+        return self.wrap(node, before, " })", group, layer=start)
 
     def kinds_within(self, node):
         kinds, rest = set(), [node]
@@ -240,11 +276,31 @@ class File:
             rest += node.children
         return kinds
 
-    def kinds_around(self, node):
-        """What is joined with an expression by `&&`."""
-        while node.parent is not None and node.parent.type in ("binary_expression", "let_chain"):
+    def nodes(self, kind):
+        rest = [self.tree.root_node]
+        while rest:
+            node = rest.pop()
+            if node.type == kind:
+                yield node
+            rest += node.children
+
+    def full_name(self, function):
+        """The name of a function, after that of the type that it belongs to."""
+        name, node = self.text(function.child_by_field_name("name")), function
+        while node is not None and node.type != "impl_item":
             node = node.parent
-        return self.kinds_within(node)
+        if node is None:
+            return name
+        return self.text(node.child_by_field_name("type")).split("<")[0] + "::" + name
+
+    def is_constant(self, node):
+        while node is not None:
+            if node.type in ("const_item", "static_item", "array_type"):
+                return True
+            if node.type == "function_item":
+                return constant_word(node) and self.full_name(node) in self.constant
+            node = node.parent
+        return False
 
     def apply(self, edits):
         def order(edit):
@@ -278,14 +334,8 @@ def only(by):
     return question
 
 
-def is_constant(node):
-    while node is not None:
-        if node.type in ("const_item", "static_item", "array_type"):
-            return True
-        if node.type == "function_item":
-            first = node.children[0]
-            while first.type in ("visibility_modifier", "attribute_item"):
-                first = first.next_sibling
-            return first.type == "function_modifiers" and b"const" in first.text
-        node = node.parent
-    return False
+def constant_word(function):
+    """The word `const` before a function, if it is there."""
+    modifiers = next((child for child in function.children if child.type == "function_modifiers"), None)
+    words = modifiers.children if modifiers else []
+    return next((word for word in words if word.type == "const"), None)

@@ -1,38 +1,40 @@
-//! Differentials: whatever is expanded, no more comes out than is allowed; an error names a place of the input; what is
-//! encoded expands to what it was; and a changed bit of a differential with a hash never gives other content.
+//! Differentials: whatever is expanded, no more comes out than is allowed, and an error names a place of the input.
 
+use crate::mutation::Mutation;
 use checker::format::delta::{DeltaError, Expanded, Header, Wrapped, checked_differential, expand};
 use simstore::write::delta::{Coding, Delta, Form, Wound, write};
-use simstore::write::hash::Hash;
 
 /// The most that the input may expand to, in bytes.
-const LIMIT_BYTES: usize = 1 << 18;
+pub(crate) const LIMIT_BYTES: usize = 1 << 18;
 
-/// The most that is encoded, in bytes.
-const CONTENT_LIMIT_BYTES: usize = 1 << 11;
+/// What may lie before a differential in a file: nothing, a wrapper's mark, or more of a wrapper.
+const STARTS: [usize; 3] = [4, 8, 12];
 
-/// What may lie before a differential in a file.
-const STARTS: [usize; 4] = [0, 4, 8, 12];
+/// What both forms of a differential begin with.
+const MAGIC: &[u8] = b"PA3";
 
-/// Expands the input and every file that it may be, as a differential and as the patch of one; then encodes its second
-/// half against its first.
+/// Expands the input against itself: as a differential, and as every file that may hold one.
 pub fn run(input: &[u8]) {
+    expands(input, input);
     for at in STARTS {
         let delta = input.get(at..).unwrap_or_default();
-        is_bounded(delta, &expand(delta, input, LIMIT_BYTES));
-        drop(Header::parse(delta));
+        if delta.starts_with(MAGIC) {
+            expands(delta, input);
+        }
     }
     drop(Wrapped::parse(input));
     drop(checked_differential(input));
-
-    let Some((&choice, rest)) = input.split_first() else { return };
-    let (source, target) = rest.split_at(rest.len() / 2);
-    patch(usize::from(choice), source, target);
-    let limited = |bytes: &'_ [u8]| bytes[..bytes.len().min(CONTENT_LIMIT_BYTES)].to_vec();
-    encoded(choice, &limited(source), &limited(target));
 }
 
-fn is_bounded(delta: &[u8], result: &Result<Expanded, DeltaError>) {
+fn expands(delta: &[u8], source: &[u8]) {
+    let result = expand(delta, source, LIMIT_BYTES);
+    is_bounded(delta, &result);
+    if let (Ok(expanded), Ok(header)) = (result, Header::parse(delta)) {
+        assert_eq!(header.target_bytes(LIMIT_BYTES), Ok(expanded.target.len()));
+    }
+}
+
+pub(crate) fn is_bounded(delta: &[u8], result: &Result<Expanded, DeltaError>) {
     match result {
         Ok(expanded) => {
             assert!(expanded.target.len() <= LIMIT_BYTES && expanded.end_bytes <= delta.len());
@@ -46,46 +48,26 @@ fn is_bounded(delta: &[u8], result: &Result<Expanded, DeltaError>) {
     }
 }
 
-/// Expands the bytes as the patch of a differential whose header is sound.
-fn patch(size: usize, source: &[u8], patch: &[u8]) {
-    let delta = write(&Delta {
-        coding: Coding::Bytes(patch),
-        wound: Some(Wound::TargetSize(size as u64)),
-        ..Delta::new(source, &[])
-    });
-    let result = expand(&delta, source, LIMIT_BYTES);
-    is_bounded(&delta, &result);
-    if let Ok(expanded) = result {
-        assert_eq!(expanded.target.len(), size);
-    }
-}
-
-fn encoded(choice: u8, source: &[u8], target: &[u8]) {
-    let bit = |number: u8| choice >> number & 1 == 1;
-    let coding = match choice & 3 {
-        0 => Coding::Distances,
-        1 => Coding::DefaultCodes,
-        2 => Coding::OwnCodes,
-        _ => Coding::Blocks(1 + target.len() / 8),
+/// Changes the patch behind a header that is sound, and states how much it makes; or all of it as plain bytes.
+pub fn mutate(mutation: &mut Mutation<'_, '_>) {
+    let all = mutation.bytes.clone();
+    let patch = Header::patch(&all).ok().filter(|_| mutation.below(4) != 0);
+    let Some(patch) = patch else { return mutation.change_all() };
+    let stated = Header::parse(&all).and_then(|header| header.target_bytes(LIMIT_BYTES)).unwrap_or_default();
+    let largest = 1 << mutation.below(12);
+    let size = match mutation.below(4) {
+        0 => mutation.below(largest),
+        1 => stated + 1,
+        _ => stated,
     };
-    let form = if bit(2) { Form::Pa31 } else { Form::Pa30 };
-    let flags = if bit(3) { Delta::CALL_TARGETS } else { Delta::NO_SIZE_LIMIT };
-    let hash = Some(if bit(4) { Hash::Sha1 } else { Hash::Sha256 });
-    let source = if bit(5) { b"" } else { source };
-    let mut delta = write(&Delta { coding, form, flags, hash, ..Delta::new(source, target) });
-    let expanded = expand(&delta, source, target.len()).expect("what is encoded expands");
-    assert!(expanded.target == target, "it expands to what it was not");
-    assert_eq!(expanded.end_bytes, delta.len());
-
-    let place =
-        target.iter().fold(usize::from(choice), |sum, byte| sum.wrapping_mul(31) + usize::from(*byte));
-    let place = place % (delta.len() * 8);
-    delta[place / 8] ^= 1 << (place % 8);
-    let changed = expand(&delta, source, LIMIT_BYTES);
-    is_bounded(&delta, &changed);
-    if let (Ok(changed), Ok(header)) = (changed, Header::parse(&delta)) {
-        use checker::format::delta::HashMethod::{Checksum, None};
-        let has_hash = !matches!(header.hash_method, None | Checksum);
-        assert!(!has_hash || changed.target == target, "bit {place}: other content of the same hash");
-    }
+    let patch = mutation.plainly(patch.to_vec(), mutation.max_bytes);
+    let form = if mutation.below(8) == 0 { Form::Pa31 } else { Form::Pa30 };
+    let flags = if mutation.below(8) == 0 { Delta::CALL_TARGETS } else { Delta::NO_SIZE_LIMIT };
+    mutation.replace(write(&Delta {
+        coding: Coding::Bytes(&patch),
+        form,
+        flags,
+        wound: Some(Wound::TargetSize(size as u64)),
+        ..Delta::new(&[], &[])
+    }));
 }

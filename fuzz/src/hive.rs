@@ -1,54 +1,19 @@
-//! Hives: reading ends and stays inside the file, the check tells whatever a walk cannot read, and changes to a
-//! sound hive leave it sound and can be undone.
+//! Hives: reading ends and stays inside the file, and the check tells whatever a walk cannot read.
 
-use arbitrary::{Arbitrary, Unstructured};
-use checker::format::hive::{Damages, EditError, Editor, Event, Hive, Opened, State, ValueType, open};
+use crate::mutation::Mutation;
+use checker::format::hive::{Damages, Event, Hive, open};
 use simstore::write::hive::base_block::{self, Field};
-use std::collections::{BTreeMap, BTreeSet};
+use simstore::write::hive::map::Part;
+use simstore::write::hive::record;
+use std::collections::BTreeSet;
+use std::ops::Range;
 
-/// The most edits that one input makes.
-const MAX_EDITS: usize = 40;
-
-/// Reads the input as a hive: as it is, and with a base block made good, without which no change would get any
-/// further. What stands behind the last bin says how it is edited.
-pub fn run(input: &[u8]) {
-    holds(input);
-    if let Some(repaired) = with_good_base_block(input) {
-        holds(&repaired);
-    }
-}
-
-fn holds(bytes: &[u8]) {
+/// Reads the input as a hive.
+pub fn run(bytes: &[u8]) {
     match open(bytes, &[]) {
-        Ok(opened) => {
-            let damages = reads(&opened.hive);
-            edits(opened, &damages);
-        }
+        Ok(opened) => drop(reads(&opened.hive)),
         Err(error) => assert!(error.error.offset <= bytes.len() as u64, "{error}"),
     }
-}
-
-fn with_good_base_block(input: &[u8]) -> Option<Vec<u8>> {
-    let room = u32::try_from(input.len().checked_sub(base_block::LENGTH)? / 4096 * 4096).ok()?;
-    let mut bytes = input.to_vec();
-    let stated = base_block::number(&bytes, Field::BinsSize);
-    let bins_bytes = if (1..=room).contains(&stated) && stated.is_multiple_of(4096) { stated } else { room };
-    let sequence = base_block::number(&bytes, Field::PrimarySequence);
-    base_block::set(&mut bytes, Field::Signature, b"regf");
-    for (field, number) in [
-        (Field::SecondarySequence, sequence),
-        (Field::Major, 1),
-        (Field::Minor, 3 + base_block::number(input, Field::Minor).wrapping_sub(3) % 4),
-        (Field::FileType, 0),
-        (Field::Format, 1),
-        (Field::RootCell, 32),
-        (Field::BinsSize, bins_bytes),
-        (Field::Flags, 0),
-    ] {
-        base_block::set_number(&mut bytes, field, number);
-    }
-    base_block::seal(&mut bytes);
-    Some(bytes)
 }
 
 /// Reads everything, which must end, and gives what the check says.
@@ -81,192 +46,129 @@ pub(crate) fn reads(hive: &Hive<'_>) -> Damages {
     damages
 }
 
-/// A change. Keys and values are chosen by their numbers.
-#[derive(Arbitrary, Debug)]
-enum Edit<'i> {
-    Create { key: u8, name: &'i str },
-    Delete { key: u8 },
-    Set { key: u8, name: &'i str, data_type: u32, fill: u8, length: u16 },
-    Replace { key: u8, value: u8, fill: u8, length: u16 },
-    Remove { key: u8, value: u8 },
-}
-
-/// Every key by its path, with its values by their names.
-type Content = BTreeMap<String, BTreeMap<String, (ValueType, Vec<u8>)>>;
-
-/// What is in a sound hive; none if paths or names do not tell its keys and values apart.
-fn content(hive: &Hive<'_>) -> Option<Content> {
-    let mut content = Content::new();
-    let mut key = hive.root();
-    let mut walk = hive.walk();
-    while let Some(event) = walk.next() {
-        let path = walk.path();
-        match event {
-            Event::Key(visit) => {
-                key = visit.key;
-                let is_plain = visit.depth == 0 || key.name().text().is_some_and(|name| !name.contains('\\'));
-                if !is_plain {
-                    return None;
-                }
-                let found = hive.key(&path).expect("sound").expect("a key is found by its path");
-                assert_eq!(found.offset(), key.offset(), "{path}");
-                content.insert(path, BTreeMap::new());
-            }
-            Event::Value { value, data } => {
-                let name = value.name().text()?.into_owned();
-                let found = key.value(&name).expect("sound").expect("a value is found by its name");
-                if found.position() != value.position() {
-                    return None;
-                }
-                let data = data.expect("sound").into_owned();
-                content.get_mut(&path)?.insert(name, (value.data_type(), data));
-            }
-            Event::Unreadable(error) => panic!("no damage, but {error}"),
-        }
+/// Changes one record or one field of a hive, and gives it a base block that lets it be read; or changes all of it as plain
+/// bytes.
+pub fn mutate(mutation: &mut Mutation<'_, '_>) {
+    let cells = cells(&mutation.bytes);
+    match (mutation.below(8), mutation.choose(&cells).cloned()) {
+        (0, _) | (_, None) => mutation.change_all(),
+        (1, Some(_)) => change_script(mutation),
+        (2..=4, Some(cell)) => mutation.change_within(cell),
+        (_, Some(cell)) => change_field(mutation, &cell, &cells),
     }
-    Some(content)
+    if let Some(sealed) = with_good_base_block(&mutation.bytes) {
+        mutation.replace(sealed);
+    }
 }
 
-/// Changes a sound hive, looks at it after each change, and takes all of them back.
-fn edits(opened: Opened<'_>, damages: &Damages) {
-    let bins_end = base_block::LENGTH + opened.hive.base_block().bins_bytes as usize;
-    let script = opened.hive.bytes().get(bins_end..).unwrap_or_default().to_vec();
-    let before = if damages.is_empty() { content(&opened.hive) } else { None };
-    let state = opened.state;
-    let mut editor = match Editor::new(opened, 1) {
-        Ok(editor) => editor,
-        Err(EditError::Damaged(_)) => return assert!(!damages.is_empty()),
-        Err(EditError::Dirty) => return assert_eq!(state, State::Dirty),
-        Err(EditError::TransactionPending) => return,
-        Err(error) => panic!("{error}"),
+/// Changes what stands behind the last bin, which the target `hive_edit` takes for edits.
+fn change_script(mutation: &mut Mutation<'_, '_>) {
+    let end = bins_end(&mutation.bytes).min(mutation.bytes.len());
+    let room = mutation.max_bytes.saturating_sub(end);
+    let script = mutation.bytes.split_off(end);
+    let script = mutation.plainly(script, room);
+    mutation.bytes.extend(script);
+}
+
+/// Gives a field of a record a number that means something there, or might.
+fn change_field(mutation: &mut Mutation<'_, '_>, cell: &Range<usize>, cells: &[Range<usize>]) {
+    let part = match &mutation.bytes[cell.clone()] {
+        [b'n', b'k', ..] => Part::KeyNode,
+        [b'v', b'k', ..] => Part::Value,
+        [b's', b'k', ..] => Part::Security,
+        [b'l' | b'r', b'f' | b'h' | b'i', ..] => Part::SubkeyList,
+        [b'd', b'b', ..] => Part::BigData,
+        _ => return change_number(mutation, cell.start, cell.len(), cells),
     };
-    let Some(before) = before else { return };
-    let mut script = Unstructured::new(&script);
-    for edit in std::iter::from_fn(|| next_edit(&mut script)).take(MAX_EDITS) {
-        apply(&mut editor, &edit);
-        assert_eq!(editor.hive().check().found, [], "after {edit:?}");
+    let fields: Vec<_> = record::fields(part).iter().filter(|(range, _)| range.end <= cell.len()).collect();
+    if let Some((range, _)) = mutation.choose(&fields) {
+        change_number(mutation, cell.start + range.start, range.len(), cells);
     }
-    let Some(changed) = content(editor.hive()) else { panic!("names that were told apart no longer are") };
-    restore(&mut editor, &changed, &before).expect("what was there once can be there again");
-    let bytes = editor.finish();
-    let again = open(&bytes, &[]).expect("what was edited can be opened");
-    assert_eq!(again.state, State::Clean);
-    assert_eq!(again.hive.check().found, []);
-    assert_eq!(content(&again.hive), Some(before), "not undone");
 }
 
-fn next_edit<'i>(script: &mut Unstructured<'i>) -> Option<Edit<'i>> {
-    if script.is_empty() { None } else { Edit::arbitrary(script).ok() }
-}
-
-/// Makes one change, and looks whether it was made.
-fn apply(editor: &mut Editor, edit: &Edit<'_>) {
-    let existing = content(editor.hive()).expect("names that can be told apart");
-    let choose = |number: u8| {
-        existing.iter().nth(usize::from(number) % existing.len()).expect("there is always the root")
+/// Writes a number of up to four bytes: a place of some record, a small one, one near the old one, or an extreme.
+fn change_number(mutation: &mut Mutation<'_, '_>, at: usize, length: usize, cells: &[Range<usize>]) {
+    let length = length.min(4);
+    let old =
+        mutation.bytes[at..at + length].iter().rev().fold(0, |number, byte| number << 8 | u32::from(*byte));
+    let place = mutation.choose(cells).map_or(0, |cell| cell.start - 4 - base_block::LENGTH) as u32;
+    let near = mutation.below(9) as u32;
+    let new = match mutation.below(5) {
+        0 | 1 => place,
+        2 => near,
+        3 => old.wrapping_add(near).wrapping_sub(4),
+        _ => [u32::MAX, 0x8000_0000, 0x7FFF_FFFF, 0x8000_0004, 0xFFFF][mutation.below(5)],
     };
-    let done = match *edit {
-        Edit::Create { key, name } => {
-            if name.is_empty() || name.contains('\\') {
-                return;
-            }
-            let path = format!("{}\\{name}", choose(key).0);
-            let done = editor.create_key(&path).map(drop);
-            let found = editor.hive().key(&path).expect("sound");
-            assert_eq!(found.is_some(), done.is_ok(), "{path}");
-            done
-        }
-        Edit::Delete { key } => {
-            let path = choose(key).0;
-            let done = editor.delete_key(path);
-            let is_root = path == "\\";
-            assert_eq!(editor.hive().key(path).expect("sound").is_some(), is_root, "{path}");
-            if is_root { Ok(()) } else { done }
-        }
-        Edit::Set { key, name, data_type, fill, length } => {
-            set(editor, choose(key).0, name, ValueType(data_type), &vec![fill; length.into()])
-        }
-        Edit::Replace { key, value, fill, length } => {
-            let (path, values) = choose(key);
-            let chosen = values.iter().nth(usize::from(value) % values.len().max(1));
-            let Some((name, (data_type, _))) = chosen else { return };
-            set(editor, path, name, *data_type, &vec![fill; length.into()])
-        }
-        Edit::Remove { key, value } => {
-            let (path, values) = choose(key);
-            let Some(name) = values.keys().nth(usize::from(value) % values.len().max(1)) else { return };
-            let done = editor.delete_value(path, name);
-            let key = editor.hive().key(path).expect("sound").expect("the key stays");
-            assert!(key.value(name).expect("sound").is_none(), "{path} {name:?}");
-            done
-        }
-    };
-    let is_allowed =
-        matches!(done, Ok(()) | Err(EditError::Limit { .. } | EditError::PredefinedHandle { .. }));
-    assert!(is_allowed, "{edit:?}: {done:?}");
+    mutation.bytes[at..at + length].copy_from_slice(&new.to_le_bytes()[..length]);
 }
 
-fn set(
-    editor: &mut Editor,
-    path: &str,
-    name: &str,
-    data_type: ValueType,
-    data: &[u8],
-) -> Result<(), EditError> {
-    editor.set_value(path, name, data_type, data)?;
-    let key = editor.hive().key(path).expect("sound").expect("the key stays");
-    let value = key.value(name).expect("sound").expect("the value is there now");
-    assert_eq!((value.data_type(), &*value.data().expect("sound")), (data_type, data), "{path} {name:?}");
-    Ok(())
+/// The records of a hive: what is in its cells, as far as their sizes tell where they are.
+fn cells(bytes: &[u8]) -> Vec<Range<usize>> {
+    const BIN_HEADER_BYTES: usize = 32;
+    let number = |at: usize| bytes.get(at..at + 4)?.try_into().ok().map(i32::from_le_bytes);
+    let (mut cells, mut at) = (Vec::new(), base_block::LENGTH);
+    while let Some(first) = number(at) {
+        if at % 4096 == 0 && first.to_le_bytes() == *b"hbin" {
+            at += BIN_HEADER_BYTES;
+            continue;
+        }
+        let end = at + (first.unsigned_abs() as usize).max(8);
+        let Some(_) = bytes.get(at..end) else { break };
+        if first < 0 {
+            cells.push(at + 4..end);
+        }
+        at = end;
+    }
+    cells
 }
 
-/// Makes the content of a hive that which it was.
-fn restore(editor: &mut Editor, now: &Content, then: &Content) -> Result<(), EditError> {
-    // Parents come before their children, and take them along.
-    for path in now.keys().filter(|path| !then.contains_key(*path)) {
-        match editor.delete_key(path) {
-            Ok(()) | Err(EditError::NoKey { .. }) => {}
-            Err(error) => return Err(error),
-        }
+/// Where the bins end, by what the base block says of them.
+pub(crate) fn bins_end(bytes: &[u8]) -> usize {
+    base_block::LENGTH + base_block::number(bytes, Field::BinsSize) as usize
+}
+
+/// The input with a base block without which no change would get any further.
+pub(crate) fn with_good_base_block(input: &[u8]) -> Option<Vec<u8>> {
+    let room = u32::try_from(input.len().checked_sub(base_block::LENGTH)? / 4096 * 4096).ok()?;
+    let mut bytes = input.to_vec();
+    let stated = base_block::number(&bytes, Field::BinsSize);
+    let bins_bytes = if (1..=room).contains(&stated) && stated.is_multiple_of(4096) { stated } else { room };
+    let sequence = base_block::number(&bytes, Field::PrimarySequence);
+    base_block::set(&mut bytes, Field::Signature, b"regf");
+    for (field, number) in [
+        (Field::SecondarySequence, sequence),
+        (Field::Major, 1),
+        (Field::Minor, 3 + base_block::number(input, Field::Minor).wrapping_sub(3) % 4),
+        (Field::FileType, 0),
+        (Field::Format, 1),
+        (Field::RootCell, 32),
+        (Field::BinsSize, bins_bytes),
+        (Field::Flags, 0),
+    ] {
+        base_block::set_number(&mut bytes, field, number);
     }
-    let none = BTreeMap::new();
-    for (path, values) in then {
-        editor.create_key(path)?;
-        let now = now.get(path).unwrap_or(&none);
-        for name in now.keys().filter(|name| !values.contains_key(*name)) {
-            editor.delete_value(path, name)?;
-        }
-        for (name, value) in values.iter().filter(|(name, value)| now.get(*name) != Some(*value)) {
-            editor.set_value(path, name, value.0, &value.1)?;
-        }
-    }
-    Ok(())
+    base_block::seal(&mut bytes);
+    Some(bytes)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Otherwise the target would look at less than it seems to.
+    /// Otherwise changes of records would change nothing.
     #[test]
-    fn the_seeds_are_sound_and_edited_unless_they_are_called_bad() {
+    fn every_record_of_a_hive_is_a_cell() {
         let seeds = concat!(env!("CARGO_MANIFEST_DIR"), "/../corpora/seeds/hive");
-        for seed in std::fs::read_dir(seeds).expect("there are seeds") {
-            let path = seed.expect("a seed").path();
-            let bytes = std::fs::read(&path).expect("a file");
-            let opened = open(&bytes, &[]).expect("a hive");
-            let is_bad = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("bad-"));
-            assert_eq!(!opened.hive.check().is_empty(), is_bad, "{}", path.display());
-            if is_bad {
-                continue;
-            }
-            let before = content(&opened.hive).expect("names that can be told apart");
-            let script = &bytes[base_block::LENGTH + opened.hive.base_block().bins_bytes as usize..];
-            let mut editor = Editor::new(opened, 1).expect("a sound hive");
-            let mut script = Unstructured::new(script);
-            let edits: Vec<_> = std::iter::from_fn(|| next_edit(&mut script)).collect();
-            edits.iter().for_each(|edit| apply(&mut editor, edit));
-            assert!(edits.len() > 10 && content(editor.hive()) != Some(before), "{edits:?}");
-        }
+        let bytes = std::fs::read(format!("{seeds}/mixed-1.4")).expect("a seed");
+        let hive = open(&bytes, &[]).expect("a hive").hive;
+        let cells = cells(&bytes);
+        let keys = hive.walk().filter_map(|event| match event {
+            Event::Key(visit) => Some(visit.key.position() as usize),
+            _ => None,
+        });
+        let starts: BTreeSet<usize> = cells.iter().map(|cell| cell.start).collect();
+        let (found, lost): (Vec<_>, Vec<_>) =
+            keys.partition(|at| starts.contains(at) || starts.contains(&(at + 4)));
+        assert!(found.len() > 3 && lost.is_empty(), "{found:?} {lost:?}");
     }
 }

@@ -2,17 +2,30 @@
 //! nothing to be replayed.
 
 use crate::hive::reads;
+use crate::mutation::Mutation;
 use checker::format::hive::{LogUse, State, open};
 use simstore::write::hive::base_block::{self, Field};
 use simstore::write::hive::log;
 
-/// Reads the input as a hive with two logs: two numbers of 32 bits say how long the hive and the first log are. They
-/// are read as they are, and with checksums made good, without which no change would get any further.
+/// Reads the input as a hive with two logs: two numbers of 32 bits say how long the hive and the first log are.
 pub fn run(input: &[u8]) {
-    let Some((hive, first, second)) = split(input) else { return };
-    holds(hive, [first, second]);
-    let [hive, first, second] = [sealed(hive), sealed_log(first), sealed_log(second)];
-    holds(&hive, [&first, &second]);
+    if let Some((hive, first, second)) = split(input) {
+        holds(hive, [first, second]);
+    }
+}
+
+/// Changes one of the three files, and makes its checksums good, without which no change would get any further; or changes
+/// all of it as plain bytes.
+pub fn mutate(mutation: &mut Mutation<'_, '_>) {
+    let all = mutation.bytes.clone();
+    let Some((hive, first, second)) = split(&all) else { return mutation.change_all() };
+    let mut files = [hive.to_vec(), first.to_vec(), second.to_vec()];
+    let which = mutation.below(4);
+    let Some(file) = files.get_mut(which) else { return mutation.change_all() };
+    let room = mutation.max_bytes.saturating_sub(all.len() - file.len());
+    *file = mutation.plainly(std::mem::take(file), room);
+    let [hive, first, second] = files;
+    mutation.replace(join(&sealed(&hive), &sealed_log(&first), &sealed_log(&second)));
 }
 
 fn split(input: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {

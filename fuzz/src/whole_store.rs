@@ -1,35 +1,18 @@
 //! Whole stores: whatever plan the bytes make, the healthy store of it is clean, and a damaged one is judged exactly
 //! as the receipt of its fault says.
 
+use crate::small_stores::{AT, ROOTS, SMALLEST, read_back};
 use arbitrary::{Arbitrary, Unstructured};
-use checker::format::catalog::Roots;
-use checker::format::time::Instant;
 use checker::image::Image;
-use checker::report::Scanned;
-use checker::report::json::ScanReport;
 use checker::scan::{Memo, Scan};
 use checker::volume::MemoryVolume;
 use simstore::expectation::Expectation;
 use simstore::fault::{Fault, Wound, faults};
 use simstore::judge::judge;
-use simstore::plan::{Profile, Size, StorePlan};
+use simstore::plan::{Profile, StorePlan};
 use simstore::store::Store;
-use simstore::write::authority::roots_pem;
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::sync::LazyLock;
-
-/// The moment for which stores are judged: the expired half of the test certificates has expired.
-const AT: Instant = Instant::from_unix_seconds(1_795_132_800);
-
-static ROOTS: LazyLock<Roots> = LazyLock::new(|| {
-    let mut roots = Roots::none();
-    roots.add_file(roots_pem().as_bytes());
-    roots
-});
-
-/// As little as a store can consist of, so that there can be many.
-const SMALLEST: Size = Size { components: 0, payload_bytes: 1 << 10 };
 
 /// How many small stores of each profile there are.
 const SEEDS: u64 = 6;
@@ -114,10 +97,7 @@ impl Ground {
     fn is_judged_as(&self, expectation: &Expectation, volume: &MemoryVolume, what: &str) {
         let image = Image::open(volume).expect("every store is an image");
         let report = Scan::new(&image).roots(ROOTS.clone()).at(AT).memo(&self.memo).threads(1).run();
-        let scanned = Scanned { image: "image".into(), at: AT, skipped: Vec::new(), roots: 2 };
-        let text =
-            serde_json::to_string(&ScanReport::new(&scanned, &report)).expect("a report can be written");
-        let verdict = judge(expectation, &serde_json::from_str(&text).expect("a report can be read"));
+        let verdict = judge(expectation, &read_back(&report));
         assert!(verdict.is_right(), "{what}: {verdict:#?}");
     }
 }

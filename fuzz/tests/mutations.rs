@@ -2,7 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-use fuzz::TARGETS;
+use fuzz::mutation::Mutation;
+use fuzz::{TARGETS, Target};
 use std::path::Path;
 
 const CHANGES: u64 = 10_000;
@@ -12,6 +13,12 @@ const CHANGES_OF_STORES: u64 = 60;
 
 /// How many for signatures, of which each takes two operations with a private key.
 const CHANGES_OF_SIGNATURES: u64 = 300;
+
+/// How many for what is slow to write, or to edit again and again.
+const CHANGES_OF_ROUND_TRIPS: u64 = 2_500;
+
+/// As long as a changed input may be, in bytes.
+const MAX_INPUT_BYTES: usize = 1 << 16;
 
 /// SplitMix64.
 struct Random(u64);
@@ -49,15 +56,30 @@ impl Random {
     }
 }
 
+/// A changed input: one with a structure as its target changes it, half of the time.
+fn changed(target: &Target, mut input: Vec<u8>, random: &mut Random) -> Vec<u8> {
+    let Some(mutate) = target.mutate.filter(|_| random.below(2) == 0) else {
+        random.change(&mut input);
+        return input;
+    };
+    let seed = u32::try_from(random.below(1 << 32)).unwrap();
+    let mut plain = |bytes: &mut Vec<u8>, _: usize| random.change(bytes);
+    let mut mutation = Mutation::new(input, MAX_INPUT_BYTES, seed, &mut plain);
+    mutate(&mut mutation);
+    assert!(mutation.bytes.len() <= MAX_INPUT_BYTES, "{}", target.name);
+    mutation.bytes
+}
+
 #[test]
 fn ten_thousand_changes_of_the_seeds_break_no_property() {
-    for (name, run) in TARGETS {
-        let changes = match *name {
+    for target in TARGETS {
+        let changes = match target.name {
             "whole_store" => CHANGES_OF_STORES,
             "signature" => CHANGES_OF_SIGNATURES,
+            "delta_round_trip" | "hive_edit" | "lzms_round_trip" => CHANGES_OF_ROUND_TRIPS,
             _ => CHANGES,
         };
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpora/seeds").join(name);
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpora/seeds").join(target.name);
         let mut seeds: Vec<_> =
             std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
         seeds.sort();
@@ -69,9 +91,8 @@ fn ten_thousand_changes_of_the_seeds_break_no_property() {
                 scope.spawn(move || {
                     for number in (thread..changes).step_by(usize::try_from(threads).unwrap()) {
                         let mut random = Random(number);
-                        let mut input = seeds[random.below(seeds.len())].clone();
-                        random.change(&mut input);
-                        run(&input);
+                        let input = seeds[random.below(seeds.len())].clone();
+                        (target.run)(&changed(target, input, &mut random));
                     }
                 });
             }

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-use fuzz::TARGETS;
+use fuzz::{TARGETS, Target};
 use std::path::{Path, PathBuf};
 
 fn corpora(part: &str) -> PathBuf {
@@ -20,7 +20,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 
 #[test]
 fn every_target_holds_on_its_seeds() {
-    for (name, run) in TARGETS {
+    for Target { name, run, .. } in TARGETS {
         let seeds = files(&corpora("seeds").join(name));
         assert!(!seeds.is_empty(), "corpora/seeds/{name} is empty");
         for seed in seeds {
@@ -39,16 +39,17 @@ fn every_target_holds_on_its_regressions() {
         let inputs = files(&slug);
         assert!(!inputs.is_empty(), "{} is empty", slug.display());
         for input in inputs {
-            let target = TARGETS.iter().find(|(name, _)| input.file_stem().is_some_and(|stem| stem == *name));
-            let (_, run) = target.unwrap_or_else(|| panic!("{} names no target", input.display()));
-            run(&std::fs::read(&input).unwrap());
+            let target =
+                TARGETS.iter().find(|target| input.file_stem().is_some_and(|stem| stem == target.name));
+            let target = target.unwrap_or_else(|| panic!("{} names no target", input.display()));
+            (target.run)(&std::fs::read(&input).unwrap());
         }
     }
 }
 
 #[test]
 fn every_folder_of_seeds_and_every_program_belongs_to_a_target() {
-    let known = |name: &str| TARGETS.iter().any(|(target, _)| *target == name);
+    let known = |name: &str| TARGETS.iter().any(|target| target.name == name);
     for folder in std::fs::read_dir(corpora("seeds")).unwrap() {
         let name = folder.unwrap().file_name().into_string().unwrap();
         assert!(known(&name), "corpora/seeds/{name} belongs to no target");

@@ -12,6 +12,7 @@ mod shrink;
 use crate::expectation::Expectation;
 use crate::fault::{Fault, Target, faults};
 use crate::judge::{Checker, judge};
+use crate::mending::Repairer;
 use crate::plan::{Profile, Size, StorePlan};
 use crate::store::Store;
 use region::Regions;
@@ -98,12 +99,16 @@ impl Ground {
     }
 }
 
-/// Runs the rounds of a block.
+/// Runs the rounds of a block. With somebody who repairs, each round is also repaired, from the healthy store and from nothing.
 ///
 /// # Errors
 ///
 /// If the checker cannot check, or the store of the block is not clean.
-pub fn run(block: &Block, checker: &Checker<'_>) -> Result<Vec<Round>, String> {
+pub fn run(
+    block: &Block,
+    checker: &Checker<'_>,
+    mut repairer: Option<&mut dyn Repairer>,
+) -> Result<Vec<Round>, String> {
     let seed = block.seeds.start / ROUNDS_PER_STORE;
     let ground = Ground::new(block.profile, seed, Size::SMALL)?;
     let Store { plan, volume, .. } = &ground.store;
@@ -111,5 +116,9 @@ pub fn run(block: &Block, checker: &Checker<'_>) -> Result<Vec<Round>, String> {
     if !clean.is_right() {
         return Err(format!("the healthy store {} {seed} is not clean: {clean:#?}", block.profile));
     }
-    block.seeds.clone().map(|seed| round::run(&ground, block.profile, seed, checker)).collect()
+    if let Some(repairer) = &mut repairer {
+        repairer.take_donor(volume)?;
+    }
+    let repairer = repairer.as_deref();
+    block.seeds.clone().map(|seed| round::run(&ground, block.profile, seed, checker, repairer)).collect()
 }

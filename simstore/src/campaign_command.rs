@@ -1,9 +1,10 @@
 //! `simstore campaign`: round after round, one line of JSON each.
 
 use crate::cli::CampaignArguments;
-use crate::scanning::Scanner;
+use crate::scanning::{Repairing, Scanner};
 use checker::scan::Memo;
 use simstore::campaign::{self, Block, Round, State};
+use simstore::mending::Repairer;
 use std::error::Error;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Seek, Write};
@@ -30,7 +31,7 @@ pub(crate) fn run(arguments: &CampaignArguments) -> Result<ExitCode, Box<dyn Err
         arguments.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
     let mut tally = Tally::new(blocks.iter().map(|block| block.seeds.end - block.seeds.start).sum());
     for batch in blocks.chunks(threads) {
-        for rounds in in_parallel(batch, &arguments.without) {
+        for rounds in in_parallel(batch, arguments) {
             for round in rounds? {
                 serde_json::to_writer(&mut out, &round)?;
                 writeln!(out)?;
@@ -45,7 +46,7 @@ pub(crate) fn run(arguments: &CampaignArguments) -> Result<ExitCode, Box<dyn Err
 }
 
 /// Runs the blocks of a batch side by side; their rounds come in the order of the blocks.
-fn in_parallel(batch: &[Block], without: &[String]) -> Vec<Result<Vec<Round>, String>> {
+fn in_parallel(batch: &[Block], arguments: &CampaignArguments) -> Vec<Result<Vec<Round>, String>> {
     std::thread::scope(|scope| {
         let works: Vec<_> = batch
             .iter()
@@ -53,8 +54,10 @@ fn in_parallel(batch: &[Block], without: &[String]) -> Vec<Result<Vec<Round>, St
                 scope.spawn(|| {
                     // Stores differ too much for one memory to serve them all.
                     let memo = Memo::new();
-                    let scanner = Scanner::new(&memo, without)?;
-                    campaign::run(block, &|volume| scanner.scan(volume))
+                    let scanner = Scanner::new(&memo, &arguments.without)?;
+                    let mut repairing = Repairing::new(&scanner);
+                    let repairer = arguments.repair.then_some(&mut repairing as &mut dyn Repairer);
+                    campaign::run(block, &|volume| scanner.scan(volume), repairer)
                 })
             })
             .collect();

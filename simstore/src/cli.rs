@@ -2,6 +2,7 @@
 
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use simstore::campaign::Shard;
+use simstore::donor::Donor;
 use simstore::matrix::{Object, Verb};
 use simstore::plan::{Profile, Size, StorePlan};
 use std::ops::Range;
@@ -27,13 +28,23 @@ pub(crate) enum Command {
     },
     /// Wound a store in one place, and print what should be found now
     Damage(DamageArguments),
+    /// Make a donor for repairs of a store: the very same, an older one, one that cannot be trusted ...
+    Donor {
+        /// The folder of the store
+        store: PathBuf,
+        /// A folder that is not there yet
+        dir: PathBuf,
+        /// intact, older, other-architecture, partly-damaged, wrong-bytes, exchanged, packages, names-that-lead-out or bomb
+        #[arg(long, default_value_t = Donor::Intact)]
+        kind: Donor,
+    },
     /// List every fault
     Faults {
         /// The form of the list
         #[arg(long, value_enum, default_value_t = Format::Text)]
         format: Format,
     },
-    /// Build one damaged store for each fault, each with its expected.json
+    /// Build a damaged store for each fault, and one more where it can be signed anew, each with its expected.json
     Suite {
         /// A folder that is not there yet, or is empty
         dir: PathBuf,
@@ -143,6 +154,9 @@ pub(crate) struct CampaignArguments {
     /// Only this part of the campaign, as in 2/8; the parts together are the whole
     #[arg(long, value_name = "K/N", default_value = "1/1", value_parser = Shard::from_str)]
     pub(crate) shard: Shard,
+    /// Repair every damaged store, too: from the healthy one, and from nothing but itself
+    #[arg(long)]
+    pub(crate) repair: bool,
     /// The form of the lines
     #[arg(long, value_enum, default_value_t = LineFormat::Jsonl)]
     pub(crate) format: LineFormat,

@@ -54,6 +54,30 @@ pub struct Fault {
     strike: fn(&mut Workbench<'_>, Target) -> io::Result<Vec<Expected>>,
 }
 
+/// Faults after which the damage is vouched for: catalogs are signed anew, as if it had come so from its maker.
+const VOUCHED_FOR: [&str; 12] = [
+    "component-in-place-of-deployment",
+    "deployment-made-component",
+    "deployment-of-absent-component",
+    "file-digest-garbage",
+    "file-digest-outside",
+    "file-digest-removed",
+    "file-digest-short",
+    "file-name-device",
+    "file-name-stream",
+    "file-name-upwards",
+    "manifest-newer-than-catalogs",
+    "staged-deployment-of-absent-component",
+];
+
+impl Fault {
+    /// Whether catalogs are signed anew even if it is not resealed. Then nothing in the store tells what was there before,
+    /// and the store of before does not come back.
+    pub fn is_vouched_for(&self) -> bool {
+        VOUCHED_FOR.contains(&self.id)
+    }
+}
+
 impl std::fmt::Debug for Fault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_tuple("Fault").field(&self.id).finish()

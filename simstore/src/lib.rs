@@ -11,14 +11,19 @@
 //! assert!(store.image().join("Windows/WinSxS/Manifests").is_dir());
 //! ```
 
+#![forbid(unsafe_code)]
+
 pub mod build;
 pub mod campaign;
 pub mod census;
+pub mod donor;
 pub mod expectation;
 pub mod fault;
 pub mod forms;
+pub mod hive_content;
 pub mod judge;
 pub mod matrix;
+pub mod mending;
 mod parallel;
 pub mod plan;
 pub mod registry;

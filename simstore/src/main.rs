@@ -1,5 +1,7 @@
 //! The program `simstore`.
 
+#![forbid(unsafe_code)]
+
 mod campaign_command;
 mod census_command;
 mod cli;
@@ -8,13 +10,16 @@ mod matrix_command;
 mod scanning;
 mod suite;
 
+use checker::volume::{MemoryVolume, RealFolder, Volume, VolumeMut, VolumePath};
 use clap::Parser;
 use cli::{Cli, Command, DamageArguments, Format, StoreArguments};
 use serde_json::json;
+use simstore::donor::Donor;
 use simstore::expectation::Expectation;
 use simstore::fault::{Fault, Wound, fault_named, faults};
 use simstore::judge::{Report, judge};
 use simstore::plan::StorePlan;
+use simstore::store::Store;
 use simstore::store_folder::StoreFolder;
 use std::error::Error;
 use std::fs;
@@ -33,6 +38,7 @@ fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Build { dir, store } => build(&dir, &store),
         Command::Damage(arguments) => damage(&arguments),
+        Command::Donor { store, dir, kind } => donor(&store, &dir, kind),
         Command::Faults { format } => list(format),
         Command::Suite { dir, faults, store } => suite::build(&dir, &faults, &store),
         Command::Judge { expected, report } => compare(&expected, &report),
@@ -74,6 +80,37 @@ fn damage(arguments: &DamageArguments) -> Outcome {
     let receipt = store.damage(fault, &Wound { target, reseal: arguments.reseal })?;
     writeln!(io::stdout(), "{}", serde_json::to_string_pretty(&receipt)?)?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn donor(store: &Path, dir: &Path, kind: Donor) -> Outcome {
+    let folder = StoreFolder::open(store)?;
+    let volume = kind.of(&Store::new(folder.plan().clone())?)?;
+    fs::create_dir(dir)
+        .map_err(|error| format!("{}: {error}; a donor is made in a new folder", dir.display()))?;
+    copy(&volume, &mut RealFolder::open(dir)?)?;
+    writeln!(io::stdout(), "made {}; to repair the store from it:", dir.display())?;
+    let (image, roots) = (folder.image(), folder.roots());
+    let arguments = format!("--roots {} --source {}", roots.display(), dir.display());
+    writeln!(io::stdout(), "  checksur repair {} {arguments}", image.display())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Copies every folder and file of a volume.
+fn copy(from: &MemoryVolume, to: &mut RealFolder) -> io::Result<()> {
+    let mut due = vec![VolumePath::root()];
+    while let Some(folder) = due.pop() {
+        for entry in from.list(&folder)? {
+            let path = folder.child(&entry.name).map_err(io::Error::other)?;
+            match from.lend(&path) {
+                Some(bytes) => to.write(&path, bytes)?,
+                None => {
+                    to.create_folder(&path)?;
+                    due.push(path);
+                }
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The fault of a name.

@@ -20,7 +20,6 @@ mod page;
 mod report;
 mod verb;
 
-pub(crate) use catalogs::Node;
 pub use object::Object;
 pub use page::page;
 pub use report::{Counts, ObjectReport, ProfileReport, RedCell, Report};

@@ -4,10 +4,12 @@ use checker::check::CHECKS;
 use checker::format::catalog::Roots;
 use checker::format::time::Instant;
 use checker::image::Image;
+use checker::repair::{Journal, Planner, Sources};
 use checker::report::{Scanned, json::ScanReport};
 use checker::scan::{Memo, Scan};
 use checker::volume::MemoryVolume;
 use simstore::judge::Report;
+use simstore::mending::{Mended, Repairer};
 use simstore::write::authority::roots_pem;
 
 /// The moment for which stores are judged: the expired half of the test certificates has expired.
@@ -35,13 +37,60 @@ impl<'m> Scanner<'m> {
     /// What the checker says about a store, as another program would read it.
     pub(crate) fn scan(&self, volume: &MemoryVolume) -> Result<Report, String> {
         let image = Image::open(volume).map_err(|error| error.to_string())?;
-        let mut scan = Scan::new(&image).roots(self.roots.clone()).at(AT).memo(self.memo).threads(1);
+        read_back(&self.scan_of(&image).run())
+    }
+
+    fn scan_of<'i>(&'i self, image: &'i Image<'i>) -> Scan<'i> {
+        let mut scan = Scan::new(image).roots(self.roots.clone()).at(AT).memo(self.memo).threads(1);
         for id in &self.without {
             scan = scan.without(id);
         }
-        let scanned = Scanned { image: "image".into(), at: AT, skipped: Vec::new(), roots: 2 };
-        let report = ScanReport::new(&scanned, &scan.run());
-        let text = serde_json::to_string(&report).map_err(|error| error.to_string())?;
-        serde_json::from_str(&text).map_err(|error| error.to_string())
+        scan
+    }
+}
+
+fn read_back(report: &checker::scan::Report) -> Result<Report, String> {
+    let scanned = Scanned { image: "image".into(), at: AT, skipped: Vec::new(), roots: 2 };
+    let text =
+        serde_json::to_string(&ScanReport::new(&scanned, report)).map_err(|error| error.to_string())?;
+    serde_json::from_str(&text).map_err(|error| error.to_string())
+}
+
+/// Repairs stores in memory as `checksur repair` does.
+pub(crate) struct Repairing<'s> {
+    scanner: &'s Scanner<'s>,
+    donor: Sources,
+    nothing: Sources,
+}
+
+impl<'s> Repairing<'s> {
+    pub(crate) fn new(scanner: &'s Scanner<'s>) -> Repairing<'s> {
+        Repairing { scanner, donor: Sources::new(), nothing: Sources::new() }
+    }
+}
+
+impl Repairer for Repairing<'_> {
+    fn take_donor(&mut self, donor: &MemoryVolume) -> Result<(), String> {
+        self.donor = Sources::new();
+        self.donor.add("the donor", Box::new(donor.clone()), None, 1).map_err(|error| error.to_string())
+    }
+
+    fn repair(&self, damaged: &MemoryVolume, from_donor: bool) -> Result<Mended, String> {
+        let sources = if from_donor { &self.donor } else { &self.nothing };
+        let image = Image::open(damaged).map_err(|error| error.to_string())?;
+        let planner = Planner::new(damaged, sources, AT);
+        let planned = planner.plan(&self.scanner.scan_of(&image)).map_err(|error| error.to_string())?;
+        let mut volume = damaged.clone();
+        if !planned.plan.steps.is_empty() {
+            let mut journal = Journal::of(&mut volume).map_err(|error| error.to_string())?;
+            journal.repair(&planned.plan, &planned.contents).map_err(|error| error.to_string())?;
+            journal.commit().map_err(|error| error.to_string())?;
+        }
+        let not_mended = planned.plan.not_mended.iter();
+        Ok(Mended {
+            report: self.scanner.scan(&volume)?,
+            volume,
+            not_mended: not_mended.map(|row| (row.finding.clone(), row.subject.clone())).collect(),
+        })
     }
 }

@@ -4,6 +4,7 @@
 //! which is what makes a simulated store reproducible from its description.
 
 pub mod authority;
+pub mod cabinet;
 pub mod calendar;
 pub mod catalog;
 pub mod certificate;

@@ -53,18 +53,18 @@ fn remains(subject: &StoreSubject<'_>, entry: &DeploymentEntry) -> Remains {
     }
 }
 
-/// Whether a deployment without key was one: its manifest or its component key is there, or two records name it. A
-/// package manifest is only the second of them: it also names what does not apply. What a sound manifest calls something
-/// else never was a deployment.
+/// Whether a deployment without key was one: its manifest or its component key is there, or two records name it. The
+/// manifests of packages together are only one of them: they also name what does not apply. What a sound manifest calls
+/// something else never was a deployment.
 pub(super) fn is_lost(subject: &StoreSubject<'_>, entry: &DeploymentEntry) -> bool {
     if is_something_else(subject, entry) {
         return false;
     }
     let Remains { has_manifest, has_component_key } = remains(subject, entry);
     let is_left_over = !has_component_key && !is_named(entry);
-    let marks = entry.component_marks + entry.catalog_marks;
-    let records = marks + usize::from(!entry.named_by.is_empty());
-    (has_manifest && !is_left_over) || has_component_key || (marks > 0 && records >= 2)
+    let is_named_by_packages = !entry.named_by.is_empty();
+    let records = entry.component_marks + entry.catalog_marks + usize::from(is_named_by_packages);
+    (has_manifest && !is_left_over) || has_component_key || records >= 2
 }
 
 /// Whether the manifest of what is named as a deployment says that it is none.

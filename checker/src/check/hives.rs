@@ -54,10 +54,10 @@ pub(crate) fn loadable(subject: &HiveSubject<'_>) -> Option<Finding> {
 /// The damages of a hive are one finding: a single bad page shows itself in many places.
 pub(crate) fn structure(subject: &HiveSubject<'_>) -> Option<Finding> {
     let HiveFile::Loaded(_, damages) = subject.file else { return None };
-    let first = damages.found.iter().find(|damage| !damage.error.is_limit())?;
-    let shown = damages.found.iter().filter(|damage| !damage.error.is_limit());
-    let mut reason: Vec<String> = shown.take(MAX_DAMAGES_SHOWN).map(ToString::to_string).collect();
-    let more = (damages.found.len() + damages.more).saturating_sub(reason.len());
+    let known = || damages.found.iter().filter(|damage| !damage.error.is_limit());
+    let first = known().next()?;
+    let mut reason: Vec<String> = known().take(MAX_DAMAGES_SHOWN).map(ToString::to_string).collect();
+    let more = known().skip(MAX_DAMAGES_SHOWN).count() + damages.more;
     if more > 0 {
         reason.push(format!("and {more} more"));
     }
@@ -73,4 +73,34 @@ pub(crate) fn up_to_date(subject: &HiveSubject<'_>) -> Option<Finding> {
     let HiveFile::Loaded(State::Dirty, _) = subject.file else { return None };
     let reason = "the last write was not finished and no log completes it, so what it says may be old";
     Some(Finding::new(FindingId::HiveDirty, Subject::path(subject.path), Evidence::because(reason)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::hive::{Damage, Error, Rule};
+
+    fn damage(rule: Rule, offset: u64) -> Damage {
+        let error = Error { offset, rule, expected: "this".to_owned(), actual: "that".to_owned() };
+        Damage { path: None, error }
+    }
+
+    fn structure_of(found: Vec<Damage>, more: usize) -> Option<Finding> {
+        let damages = Damages { found, more };
+        structure(&HiveSubject { path: "SOFTWARE", file: HiveFile::Loaded(State::Clean, &damages) })
+    }
+
+    /// The first damages are spelt out, and the others counted. What was only too much for this tool is no damage.
+    #[test]
+    fn damages_are_shown_or_counted() {
+        let reason = |found, more| structure_of(found, more).unwrap().evidence.reason.unwrap();
+        let first = "byte 0x20: cell size: expected this, found that";
+        assert_eq!(reason(vec![damage(Rule::Limit, 8), damage(Rule::CellSize, 0x20)], 0), first);
+        assert_eq!(reason(vec![damage(Rule::CellSize, 0x20)], 7), format!("{first}; and 7 more"));
+        let many = (0..=MAX_DAMAGES_SHOWN as u64).map(|number| damage(Rule::CellSize, 0x20 + number));
+        let many = reason(many.collect(), 7);
+        assert!(many.starts_with(first) && many.ends_with("; and 8 more"), "{many}");
+        assert_eq!(many.matches("; ").count(), MAX_DAMAGES_SHOWN);
+        assert_eq!(structure_of(vec![damage(Rule::Limit, 8)], 0), None);
+    }
 }

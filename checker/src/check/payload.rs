@@ -20,6 +20,7 @@ use differentials::Form;
 pub use differentials::MAX_ORIGINALS;
 pub(crate) use differentials::{DifferentialFolders, differentials};
 pub use stored::MAX_CONTENT_BYTES;
+pub(crate) use stored::unwrapped;
 
 /// How much of a file is read at a time, in bytes.
 const PIECE_BYTES: usize = 64 << 10;
@@ -128,6 +129,16 @@ impl<'s> Family<'s> {
 pub(crate) struct Hashed {
     pub(crate) files: std::sync::atomic::AtomicU64,
     pub(crate) bytes: std::sync::atomic::AtomicU64,
+    /// The plain files that have the digests they should have, for whoever wants to know.
+    pub(crate) sound: Option<std::sync::Mutex<Vec<(Digest, VolumePath)>>>,
+}
+
+impl Hashed {
+    fn note_sound(&self, digest: Digest, path: &VolumePath) {
+        if let Some(sound) = &self.sound {
+            sound.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((digest, path.clone()));
+        }
+    }
 }
 
 /// Compares each listed file with its digest.
@@ -295,7 +306,7 @@ fn compare(
         Err(error) => return outcome.unreadable(shown, &error),
     };
     if hashed.digest == *digest {
-        return;
+        return subject.hashed.note_sound(*digest, path);
     }
     if hashed.is_marked && stored::judge(subject, path, file, digest, outcome) {
         return;
@@ -325,9 +336,11 @@ fn hash(
 ) -> io::Result<HashedFile> {
     use std::sync::atomic::Ordering::Relaxed;
     let mut reader = subject.image.volume().open(path)?;
-    let mut hasher = Hasher::new(digest.algorithm());
-    let mut length_bytes = 0;
     let mut start = Vec::with_capacity(MARK_BYTES);
+    reader.by_ref().take(MARK_BYTES as u64).read_to_end(&mut start)?;
+    let mut hasher = Hasher::new(digest.algorithm());
+    hasher.update(&start);
+    let mut length_bytes = start.len() as u64;
     loop {
         let length = match reader.read(buffer) {
             Ok(0) => break,
@@ -335,7 +348,6 @@ fn hash(
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(error) => return Err(error),
         };
-        start.extend(buffer[..length].iter().take(MARK_BYTES - start.len()));
         hasher.update(&buffer[..length]);
         length_bytes += length as u64;
     }

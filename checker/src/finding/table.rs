@@ -207,14 +207,14 @@ findings! {
         Error Hive:1 Ours logged None update 0x8007_0002 finer [] proof Inferred/Inferred
         title "A registry hive is missing"
         when "SOFTWARE or COMPONENTS is absent, or knows nothing of the store, while WinSxS\\Manifests or servicing\\Packages has content."
-        mends Not "restore the hive from a backup"
+        mends FromDonor "a backup of the hive; all but SOFTWARE from a donor with the very same store"
     }
     HiveNotLoadable = "hive-not-loadable" {
         Error Hive:4 Ours logged None update 0x8007_000D finer [0x8007_03F1] proof Inferred/Inferred
         title "A registry hive cannot be loaded"
         when "The hive is not empty, but its base block is unusable and no log mends it, or its root \
             cannot be reached."
-        mends Not "its logs, or a backup of the hive"
+        mends FromDonor "its logs, or a backup of the hive; all but SOFTWARE from a donor with the very same store"
     }
     HiveStructureDamaged = "hive-structure-damaged" {
         Error Hive:4 Ours logged None update 0x8007_3712 finer [0x8007_03F7] proof Inferred/Inferred
@@ -440,23 +440,23 @@ findings! {
         mends FromDonor "the manifest from a donor; or the right catalog"
     }
     FileDigestMissing = "file-digest-missing" {
-        Error ComponentManifest:15 Ours logged None update 0x8007_3712 finer [0x8007_371E] proof Measured/Inferred
+        Error ComponentManifest:18 Ours logged None update 0x8007_3712 finer [0x8007_371E] proof Measured/Inferred
         title "The component manifest lists a file without a digest"
         when "A file element has neither an asm.v2 hash nor the older hash attribute."
-        mends FromDonor "the manifest from a donor or from the package"
+        mends Not "what a signed manifest says is not changed; a newer version of the package has to come in its place"
     }
     FileDigestUndecodable = "file-digest-undecodable" {
-        Error ComponentManifest:15 Ours logged None update 0x8007_000D finer [] proof Inferred/Inferred
+        Error ComponentManifest:18 Ours logged None update 0x8007_000D finer [] proof Inferred/Inferred
         title "The component manifest lists a file with an undecodable digest"
         when "A DigestValue is not base64 of the length that its method gives."
-        mends FromDonor "the manifest from a donor or from the package"
+        mends Not "what a signed manifest says is not changed; a newer version of the package has to come in its place"
     }
     FileNameUnsafe = "file-name-unsafe" {
-        Error ComponentManifest:15 Ours logged None update 0x8007_000D finer [] proof Inferred/Inferred
+        Error ComponentManifest:18 Ours logged None update 0x8007_000D finer [] proof Inferred/Inferred
         title "The component manifest lists a file under an unsafe name"
         when "The name of a file element is absolute, contains a parent step, names a stream or is a \
             device name."
-        mends FromDonor "the manifest from a donor or from the package"
+        mends Not "what a signed manifest says is not changed; a newer version of the package has to come in its place"
     }
     FileDigestUnsupported = "file-digest-unsupported" {
         Note ComponentManifest:18 Ours logged None update None finer [] proof Measured/Inferred
@@ -853,7 +853,7 @@ findings! {
         Error Closure:4 Ours logged None update 0x8007_371B finer [0x8007_3717] proof Measured/Inferred
         title "A package names a manifest that is not a deployment"
         when "The component of an update is present, and its manifest has no deployment element."
-        mends FromDonor "a donor"
+        mends Not "signed documents contradict each other; the package has to be installed anew"
     }
     StagedClosureMissing = "staged-closure-missing" {
         Error Closure:1 Ours logged None update 0x800F_081F finer [] proof Inferred/Inferred

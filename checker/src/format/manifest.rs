@@ -88,6 +88,17 @@ pub enum ListedDigest {
     },
 }
 
+impl ListedDigest {
+    /// The digest, if there is one that is understood.
+    #[must_use]
+    pub const fn known(&self) -> Option<Digest> {
+        match self {
+            Self::Known(digest) | Self::Old(digest) => Some(*digest),
+            Self::Missing | Self::Undecodable { .. } | Self::Unsupported { .. } => None,
+        }
+    }
+}
+
 /// How an assembly depends on another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub enum DependencyKind {

@@ -206,6 +206,8 @@ mod tests {
         assert_eq!(package.installer.as_ref().map(Identity::version), Some("6.0.0.0"));
         let installs: Vec<&str> = package.installs().map(Identity::name).collect();
         assert_eq!(installs, ["deployment", "x.inf"]);
+        let updates: Vec<&str> = package.updates.iter().map(|update| &*update.name).collect();
+        assert_eq!(updates, ["u1", "u2", "u3"]);
         let parts: Vec<_> =
             package.updates[2].packages.iter().map(|part| (part.identity.name(), part.contained)).collect();
         assert_eq!(parts, [("inner", true), ("elsewhere", false)]);

@@ -8,7 +8,8 @@ use crate::finding::{Finding, Mends, Severity, Subject};
 use crate::format::identity::{Attribute, Identity};
 use crate::format::manifest::ListedDigest;
 use crate::inspect::{Inspection, StoreName};
-use crate::scan::{BaseUse, Report};
+use crate::repair::{Mend, NotMended, Plan};
+use crate::scan::{BaseUse, Report, Wanted};
 use crate::unverified::UnverifiedGroup;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -24,6 +25,16 @@ pub struct ScanReport {
     findings: Vec<FindingRow>,
     not_verified: Vec<NotVerifiedRow>,
     summary: Summary,
+    wanted: Vec<Wanted>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    repair: Option<RepairOutlook>,
+}
+
+/// What the sources that were given would mend.
+#[derive(Debug, Serialize)]
+struct RepairOutlook {
+    mends: Vec<Mend>,
+    not_mended: Vec<NotMended>,
 }
 
 #[derive(Debug, Serialize)]
@@ -137,7 +148,17 @@ impl ScanReport {
                 at: scanned.at.to_string(),
                 exit_code: report.exit_code(),
             },
+            wanted: report.wanted.clone(),
+            repair: None,
         }
+    }
+
+    /// The same report, with what a repair would mend.
+    #[must_use]
+    pub fn with_plan(mut self, plan: Option<&Plan>) -> Self {
+        self.repair =
+            plan.map(|plan| RepairOutlook { mends: plan.mends.clone(), not_mended: plan.not_mended.clone() });
+        self
     }
 }
 

@@ -1,6 +1,7 @@
 //! The report for people, in the form of compiler messages.
 
-use super::{Scanned, detail};
+use super::repair_text::write_wanted;
+use super::{Scanned, detail, plain::plain_line};
 use crate::finding::{Finding, Severity};
 use crate::scan::{BaseUse, Report};
 use crate::unverified::UnverifiedGroup;
@@ -20,7 +21,8 @@ pub fn write(out: &mut dyn Write, scanned: &Scanned, report: &Report) -> io::Res
     let mut section = None;
     for (of_section, finding) in &report.findings {
         if section.replace(*of_section) != Some(*of_section) {
-            writeln!(out, "{}\n", of_section.heading())?;
+            plain_line!(out, "{}", of_section.heading())?;
+            plain_line!(out)?;
         }
         let count = shown.entry(finding.id).or_default();
         *count += 1;
@@ -29,36 +31,37 @@ pub fn write(out: &mut dyn Write, scanned: &Scanned, report: &Report) -> io::Res
         }
     }
     for (id, count) in shown.into_iter().filter(|(_, count)| *count > MAX_SHOWN_OF_A_KIND) {
-        writeln!(out, "{} more of {id}; --format json has them all", count - MAX_SHOWN_OF_A_KIND)?;
+        plain_line!(out, "{} more of {id}; --format json has them all", count - MAX_SHOWN_OF_A_KIND)?;
     }
     for group in &report.not_verified {
         write_group(out, group)?;
     }
-    write_summary(out, scanned, report)
+    write_summary(out, scanned, report)?;
+    write_wanted(out, &report.wanted)
 }
 
 fn write_finding(out: &mut dyn Write, finding: &Finding) -> io::Result<()> {
     let info = finding.id.info();
     let code = info.update_error.filter(|_| finding.severity > Severity::Note);
     let code = code.map(|code| format!(" {code}")).unwrap_or_default();
-    writeln!(out, "{}[{}]{code}: {}", finding.severity.as_str(), finding.id, detail(finding))?;
+    plain_line!(out, "{}[{}]{code}: {}", finding.severity.as_str(), finding.id, detail(finding))?;
     let member = finding.subject.member_name().map(|member| format!(" ({member})")).unwrap_or_default();
-    writeln!(out, "  --> {}{member}", finding.subject.name())?;
+    plain_line!(out, "  --> {}{member}", finding.subject.name())?;
     if let Some(cause) = &finding.caused_by {
-        writeln!(out, "  follows from {} of {}", cause.id, cause.subject.name())?;
+        plain_line!(out, "  follows from {} of {}", cause.id, cause.subject.name())?;
     }
     if !finding.evidence.also.is_empty() {
         let also: Vec<&str> = finding.evidence.also.iter().map(|id| id.as_str()).collect();
-        writeln!(out, "  also: {}", also.join(", "))?;
+        plain_line!(out, "  also: {}", also.join(", "))?;
     }
     if finding.severity > Severity::Note {
-        writeln!(out, "  mended from: {}", info.remedy)?;
+        plain_line!(out, "  mended from: {}", info.remedy)?;
     }
-    writeln!(out)
+    plain_line!(out)
 }
 
 fn write_group(out: &mut dyn Write, group: &UnverifiedGroup) -> io::Result<()> {
-    writeln!(
+    plain_line!(
         out,
         "not verified[{}]: {}, because {}",
         group.cause.as_str(),
@@ -66,37 +69,41 @@ fn write_group(out: &mut dyn Write, group: &UnverifiedGroup) -> io::Result<()> {
         group.cause.description()
     )?;
     for example in &group.examples {
-        writeln!(out, "  --> {example}")?;
+        plain_line!(out, "  --> {example}")?;
     }
     let more = group.count - group.examples.len();
     if more > 0 {
-        writeln!(out, "  and {more} more")?;
+        plain_line!(out, "  and {more} more")?;
     }
-    writeln!(out)
+    plain_line!(out)
 }
 
 fn write_summary(out: &mut dyn Write, scanned: &Scanned, report: &Report) -> io::Result<()> {
     let counts = &report.counts;
-    writeln!(
+    plain_line!(
         out,
         "{} packages, {} manifests, {} files with {} bytes checked, for {}.",
-        counts.packages, counts.manifests, counts.payload_files, counts.payload_bytes, scanned.at
+        counts.packages,
+        counts.manifests,
+        counts.payload_files,
+        counts.payload_bytes,
+        scanned.at
     )?;
     if !scanned.skipped.is_empty() {
-        writeln!(out, "Skipped: {}.", scanned.skipped.join(", "))?;
+        plain_line!(out, "Skipped: {}.", scanned.skipped.join(", "))?;
     }
     if scanned.roots == 0 && !scanned.skipped.contains(&"catalogs") {
-        writeln!(
+        plain_line!(
             out,
             "No root certificates are at hand; give them with --roots to anchor the catalogs' signatures."
         )?;
     }
     match &report.base {
         Some(BaseUse::None(reason)) => {
-            writeln!(out, "Compressed manifests could not be expanded: {reason}.")?;
+            plain_line!(out, "Compressed manifests could not be expanded: {reason}.")?;
         }
         Some(BaseUse::Used { library: Some(library), is_known: false }) => {
-            writeln!(
+            plain_line!(
                 out,
                 "The base of compressed manifests in {library} is another than in every known Windows."
             )?;
@@ -114,7 +121,7 @@ fn write_summary(out: &mut dyn Write, scanned: &Scanned, report: &Report) -> io:
         }
     }
     for (code, count) in codes {
-        writeln!(out, "{code}: {count}")?;
+        plain_line!(out, "{code}: {count}")?;
     }
     let errors = report.count(Severity::Error);
     let gaps: usize = report.not_verified.iter().map(|group| group.count).sum();
@@ -128,7 +135,7 @@ fn write_summary(out: &mut dyn Write, scanned: &Scanned, report: &Report) -> io:
             format!("{} found; {} could not be judged.", counted(errors, "error"), counted(gaps, "object"))
         }
     };
-    writeln!(out, "{verdict}")
+    plain_line!(out, "{verdict}")
 }
 
 /// A number of things, in the right number.

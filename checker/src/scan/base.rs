@@ -225,6 +225,13 @@ fn in_library(file: &[u8]) -> Result<&[u8], ResourceError> {
     pe::resource(file, kind, name)
 }
 
+/// The base document in an image, whatever its registry says; the best, if there are several.
+#[must_use]
+pub fn image_base(image: &Image<'_>) -> Option<Vec<u8>> {
+    let Place::Folder(winsxs) = image.enter(image.windows(), "WinSxS") else { return None };
+    Bases::find(image, &winsxs, &Registry::default()).found.into_iter().next().map(|base| base.bytes)
+}
+
 /// The base document in a file that somebody gave: a `wcp.dll`, or the document itself.
 ///
 /// # Errors
@@ -287,7 +294,7 @@ pub(super) fn manifests(
     find: impl Fn() -> Bases + Sync,
     vouchers: &Vouchers<'_>,
     outcome: &mut Outcome,
-) -> (Vec<ManifestRecord>, Option<BaseUse>) {
+) -> (Vec<ManifestRecord>, Option<(BaseUse, Option<Base>)>) {
     let bases: OnceLock<Bases> = OnceLock::new();
     let base_at = |attempt: usize| bases.get_or_init(&find).found.get(attempt);
     let mut attempt = 0;
@@ -303,7 +310,8 @@ pub(super) fn manifests(
     };
     outcome.add(said);
     let Some(bases) = bases.into_inner() else { return (manifests, None) };
-    let used = match (bases.found.get(attempt), bases.found.first()) {
+    let fitting = bases.found.get(attempt).cloned();
+    let used = match (&fitting, bases.found.first()) {
         (Some(base), _) => BaseUse::Used { library: base.library.clone(), is_known: base.is_known() },
         (None, Some(misfit)) => BaseUse::None(say_misfit(reader, misfit, outcome)),
         (None, None) => {
@@ -312,7 +320,7 @@ pub(super) fn manifests(
         }
     };
     outcome.add(bases.outcome);
-    (manifests, Some(used))
+    (manifests, Some((used, fitting)))
 }
 
 /// What follows for compressed manifests from a damaged base that makes sound documents of some of them.

@@ -1,8 +1,8 @@
 //! A folder of the host.
 
-use super::{Entry, FileDetails, Kind, LinkIdentity, Volume, VolumeMut, VolumePath, bounded};
+use super::{Entry, FileDetails, Kind, LinkIdentity, Volume, VolumeMut, VolumePath, bounded, is_absence};
 use std::fs::{self, File, FileType, Metadata};
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 /// A folder of the host as a volume, for example where an image is mounted.
@@ -56,8 +56,13 @@ impl RealFolder {
     fn refuse_links_above(&self, path: &VolumePath) -> io::Result<()> {
         let mut step = path.parent();
         while let Some(folder) = step.filter(|folder| folder.depth() > 0) {
-            if fs::symlink_metadata(self.host_path(&folder))?.is_symlink() {
-                return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("{folder} is a link")));
+            // What is not there yet may lie below a link all the same.
+            match fs::symlink_metadata(self.host_path(&folder)) {
+                Ok(metadata) if metadata.is_symlink() => {
+                    return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("{folder} is a link")));
+                }
+                Err(error) if !is_absence(&error) => return Err(error),
+                _ => {}
             }
             step = folder.parent();
         }
@@ -89,17 +94,35 @@ impl Volume for RealFolder {
         let (_, metadata) = self.plain_file(path)?;
         Ok(FileDetails { length_bytes: metadata.len(), link: link_identity(&metadata) })
     }
+
+    fn kind(&self, path: &VolumePath) -> io::Result<Option<Kind>> {
+        self.refuse_links_above(path)?;
+        let host_path = self.host_path(path);
+        match fs::symlink_metadata(&host_path) {
+            Ok(metadata) => Ok(Some(kind_of(&host_path, metadata.file_type(), Some(&metadata)))),
+            Err(error) if is_absence(&error) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
 }
 
 impl VolumeMut for RealFolder {
     fn create_folder(&mut self, folder: &VolumePath) -> io::Result<()> {
-        self.refuse_links_above(folder).or_else(not_found_is_fine)?;
-        fs::create_dir_all(self.host_path(folder))
+        self.refuse_links_above(folder)?;
+        let host_path = self.host_path(folder);
+        if fs::symlink_metadata(&host_path).is_ok_and(|metadata| metadata.is_symlink()) {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("{folder} is a link")));
+        }
+        fs::create_dir_all(host_path)
     }
 
     fn write(&mut self, path: &VolumePath, content: &[u8]) -> io::Result<()> {
         self.refuse_links_above(path)?;
-        fs::write(self.host_path(path), content)
+        let host_path = self.host_path(path);
+        // Always a new file: the old one may be a link, have other names, or be one that may only be read.
+        make_writable_on_windows(&host_path)?;
+        fs::remove_file(&host_path).or_else(not_found_is_fine)?;
+        File::options().write(true).create_new(true).open(host_path)?.write_all(content)
     }
 
     fn remove(&mut self, path: &VolumePath) -> io::Result<()> {
@@ -122,6 +145,81 @@ impl VolumeMut for RealFolder {
             Err(error) => Err(error),
         }
     }
+
+    fn replace(&mut self, from: &VolumePath, to: &VolumePath) -> io::Result<()> {
+        self.refuse_links_above(from)?;
+        self.refuse_links_above(to)?;
+        let target = self.host_path(to);
+        make_writable_on_windows(&target)?;
+        fs::rename(self.host_path(from), target)
+    }
+
+    fn link(&mut self, path: &VolumePath, second: &VolumePath) -> io::Result<()> {
+        let (host_path, metadata) = self.plain_file(path)?;
+        self.refuse_links_above(second)?;
+        // There a file that may only be read has to lose that under all its names before it can be replaced.
+        if cfg!(windows) && metadata.permissions().readonly() {
+            return Err(io::ErrorKind::Unsupported.into());
+        }
+        fs::hard_link(host_path, self.host_path(second))
+    }
+
+    fn sync(&mut self, path: &VolumePath) -> io::Result<()> {
+        let (host_path, _) = self.plain_file(path)?;
+        // Windows stores only what was opened to be written.
+        File::options().read(true).write(cfg!(windows)).open(host_path)?.sync_all()
+    }
+
+    fn sync_folder(&mut self, path: &VolumePath) -> io::Result<()> {
+        self.refuse_links_above(path)?;
+        if cfg!(unix) { File::open(self.host_path(path))?.sync_all() } else { Ok(()) }
+    }
+
+    fn copy_attributes(&mut self, from: &VolumePath, to: &VolumePath) -> io::Result<()> {
+        let (_, metadata) = self.plain_file(from)?;
+        let (target, _) = self.plain_file(to)?;
+        let mut times = fs::FileTimes::new();
+        if let Ok(modified) = metadata.modified() {
+            times = times.set_modified(modified);
+        }
+        // Opened once, because on Windows nobody may write to it any more afterwards.
+        let file = File::options().write(true).open(&target)?;
+        file.set_times(times)?;
+        copy_owner(&metadata, &target)?;
+        file.set_permissions(metadata.permissions())?;
+        file.sync_all()
+    }
+}
+
+/// Only a privileged user gives files to others; elsewhere the new file belongs to whoever repairs.
+#[cfg(unix)]
+fn copy_owner(from: &fs::Metadata, to: &Path) -> io::Result<()> {
+    use std::os::unix::fs::{MetadataExt, chown};
+    let to_is = fs::symlink_metadata(to)?;
+    if (from.uid(), from.gid()) == (to_is.uid(), to_is.gid()) {
+        return Ok(());
+    }
+    match chown(to, Some(from.uid()), Some(from.gid())) {
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+        done => done,
+    }
+}
+
+#[cfg(not(unix))]
+fn copy_owner(_: &fs::Metadata, _: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+/// A file that may only be read cannot be replaced on Windows; elsewhere its folder decides.
+fn make_writable_on_windows(file: &Path) -> io::Result<()> {
+    let Ok(metadata) = fs::symlink_metadata(file) else { return Ok(()) };
+    if !cfg!(windows) || !metadata.is_file() {
+        return Ok(());
+    }
+    let mut permissions = metadata.permissions();
+    #[allow(clippy::permissions_set_readonly_false, reason = "on Windows it is one attribute of the file")]
+    permissions.set_readonly(false);
+    fs::set_permissions(file, permissions)
 }
 
 fn not_found_is_fine(error: io::Error) -> io::Result<()> {
@@ -215,6 +313,41 @@ mod tests {
         assert_eq!(volume.list(&path("a")).unwrap().len(), 1);
         assert!(RealFolder::open(folder.path().join("absent")).is_err());
         assert!(RealFolder::open(folder.path().join("a/moved")).is_err());
+    }
+
+    #[test]
+    fn a_file_takes_the_place_and_the_attributes_of_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut volume = RealFolder::open(folder.path()).unwrap();
+        volume.write(&path("old"), b"old").unwrap();
+        volume.write(&path("new"), b"new").unwrap();
+        let hour = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(3_600);
+        let old = File::options().write(true).open(folder.path().join("old")).unwrap();
+        old.set_times(fs::FileTimes::new().set_modified(hour)).unwrap();
+        let mut permissions = old.metadata().unwrap().permissions();
+        permissions.set_readonly(true);
+        fs::set_permissions(folder.path().join("old"), permissions).unwrap();
+
+        volume.sync(&path("new")).unwrap();
+        volume.copy_attributes(&path("old"), &path("new")).unwrap();
+        volume.replace(&path("new"), &path("old")).unwrap();
+        volume.sync_folder(&VolumePath::root()).unwrap();
+        assert_eq!(volume.list(&VolumePath::root()).unwrap().len(), 1);
+        assert_eq!(fs::read(folder.path().join("old")).unwrap(), b"new");
+        volume.link(&path("old"), &path("second")).unwrap();
+        assert!(volume.link(&path("old"), &path("second")).is_err());
+        let link = |name| volume.details(&path(name)).unwrap().link;
+        assert_eq!(link("old"), link("second"));
+        let kind = |name| volume.kind(&path(name)).unwrap();
+        assert_eq!(kind("second"), Some(Kind::File));
+        assert_eq!((kind("absent"), kind("absent/inner"), kind("old/inner")), (None, None, None));
+        assert_eq!(volume.kind(&VolumePath::root()).unwrap(), Some(Kind::Folder));
+        volume.remove(&path("second")).unwrap();
+        let metadata = fs::metadata(folder.path().join("old")).unwrap();
+        assert_eq!(metadata.modified().unwrap(), hour);
+        assert!(metadata.permissions().readonly());
+        fs::create_dir(folder.path().join("folder")).unwrap();
+        assert!(volume.replace(&path("old"), &path("folder")).is_err());
     }
 
     #[cfg(unix)]

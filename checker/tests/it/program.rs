@@ -69,3 +69,31 @@ fn a_closed_pipe_hides_no_errors() {
     drop(child.stdout.take());
     assert_eq!(child.wait().unwrap().code(), Some(4));
 }
+
+/// Nobody is asked where nobody can answer: a repair, and one that goes on, then need `--yes`. What goes on shows every step.
+#[test]
+fn what_lies_in_an_image_is_shown_before_it_is_done() {
+    let folder = damaged_image();
+    let journal = folder.path().join("image/Windows/checksur-repair");
+    for name in ["new", "old"] {
+        std::fs::create_dir_all(journal.join(name)).unwrap();
+    }
+    let steps: Vec<String> = (0..30)
+        .map(|number| format!(r#"{{"step":"create-folder","path":"Windows/{number}","replaces":"nothing"}}"#))
+        .collect();
+    let plan = format!(
+        r#"{{"version":1,"at":"","steps":[{}],"mends":[],"not_mended":[],"wanted":[]}}"#,
+        steps.join(",")
+    );
+    std::fs::write(journal.join("plan.json"), plan).unwrap();
+    std::fs::write(journal.join("staged"), b"").unwrap();
+    let asked = checksur(&["repair", "image", "--resume"], folder.path());
+    let (shown, told) = (String::from_utf8_lossy(&asked.stdout), String::from_utf8_lossy(&asked.stderr));
+    assert_eq!(asked.status.code(), Some(16));
+    assert!((0..30).all(|number| shown.contains(&format!("create  Windows/{number}/"))), "{shown}");
+    assert!(told.contains("nobody can be asked"), "{told}");
+    assert!(!folder.path().join("image/Windows/0").exists());
+    let done = checksur(&["repair", "image", "--resume", "--yes"], folder.path());
+    assert!(String::from_utf8_lossy(&done.stdout).contains("The repair is finished."), "{done:?}");
+    assert!(folder.path().join("image/Windows/29").is_dir());
+}

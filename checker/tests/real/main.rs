@@ -10,6 +10,7 @@ mod damaged;
 mod deltas;
 mod hives;
 mod packages;
+mod repairs;
 mod trees;
 
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -27,6 +28,7 @@ const GROUPS: &[Group] = &[
     Group { name: "deltas", trials: deltas::trials },
     Group { name: "hives", trials: hives::trials },
     Group { name: "packages", trials: packages::trials },
+    Group { name: "repairs", trials: repairs::trials },
     Group { name: "trees", trials: trees::trials },
 ];
 

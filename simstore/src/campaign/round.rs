@@ -6,6 +6,7 @@ use super::{Ground, ROUNDS_PER_STORE};
 use crate::expectation::Expectation;
 use crate::fault::{Fault, Wound};
 use crate::judge::{self, Checker, Verdict};
+use crate::mending::{Repairer, violations};
 use crate::plan::choices::random_bytes;
 use crate::plan::{Choices, Profile};
 use arbitrary::Unstructured;
@@ -37,6 +38,9 @@ pub struct Round {
     /// What was wrong, if anything; after shrinking.
     #[serde(skip_serializing_if = "Verdict::is_right")]
     pub wrong: Verdict,
+    /// What was wrong with a repair, if anything.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub repair: Vec<String>,
     /// The smallest store with the same faults that is judged wrongly, too, if a smaller one is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub smallest: Option<Smallest>,
@@ -90,6 +94,7 @@ pub(super) fn run(
     profile: Profile,
     seed: u64,
     checker: &Checker<'_>,
+    repairer: Option<&dyn Repairer>,
 ) -> Result<Round, String> {
     let bytes = random_bytes(seed ^ (profile as u64) << 56, RANDOM_BYTES);
     let mut random = Unstructured::new(&bytes);
@@ -106,17 +111,45 @@ pub(super) fn run(
     } else {
         shrink::smallest_store((profile, seed / ROUNDS_PER_STORE), (&wounds, &verdict), checker)?
     };
+    let (wounds, repair) = match repairer.filter(|_| verdict.is_right()) {
+        Some(repairer) => mend(ground, wounds, repairer)?,
+        None => (wounds, Vec::new()),
+    };
+    let is_right = verdict.is_right() && repair.is_empty();
+    let state = if is_right { state(&expected, &verdict) } else { State::Wrong };
+    let option = if repairer.is_some() { " --repair" } else { "" };
     Ok(Round {
         seed,
         smallest,
         profile,
-        state: state(&expected, &verdict),
+        state,
         expected: expected.findings.len(),
-        reproduce: (!verdict.is_right())
-            .then(|| format!("simstore campaign --seeds {seed}..{} --profile {profile}", seed + 1)),
+        reproduce: (!is_right)
+            .then(|| format!("simstore campaign --seeds {seed}..{} --profile {profile}{option}", seed + 1)),
         wounds: wounds.iter().map(|(fault, wound)| struck(ground, fault, wound)).collect(),
         wrong: verdict,
+        repair,
     })
+}
+
+/// What is wrong with the repairs of a damaged store, and the fewest of its wounds with which something is.
+fn mend(ground: &Ground, wounds: Wounds, repairer: &dyn Repairer) -> Result<(Wounds, Vec<String>), String> {
+    let violations = |wounds: &Wounds| violations(&ground.store, wounds, repairer);
+    let mut found = violations(&wounds)?;
+    let mut wounds = wounds;
+    // One after the other is left out, as long as something stays wrong.
+    let mut at = 0;
+    while !found.is_empty() && at < wounds.len() && wounds.len() > 1 {
+        let mut fewer = wounds.clone();
+        fewer.remove(at);
+        let still = violations(&fewer)?;
+        if still.is_empty() {
+            at += 1;
+        } else {
+            (wounds, found) = (fewer, still);
+        }
+    }
+    Ok((wounds, found))
 }
 
 type Wounds = Vec<(&'static Fault, Wound)>;

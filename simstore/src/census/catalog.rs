@@ -4,7 +4,7 @@
 //! one time stamp.
 
 use super::proof::Proof;
-use crate::matrix::Node;
+use crate::write::der::Node;
 use crate::write::{der, oid};
 use std::ops::Range;
 

@@ -41,9 +41,8 @@ const NAME_OF_KEY: usize = 76;
 /// Where the record of a value says where its data is.
 const DATA_OF_VALUE: usize = 8;
 
-/// `REG_SZ` and `REG_EXPAND_SZ`, and the length of the character that ends them. Data may also end without it.
+/// `REG_SZ` and `REG_EXPAND_SZ`, whose data may also end without the character that ends texts.
 const TEXT_TYPES: [u64; 2] = [1, 2];
-const TERMINATOR_BYTES: u64 = 2;
 
 /// A value of deployments.
 const CATALOG_THUMBPRINT: &str = "CatalogThumbprint";
@@ -109,71 +108,44 @@ impl Layout {
 
     pub(super) fn proof(&self, content: &[u8], bit: usize) -> Option<Proof> {
         let spot = self.spot(bit / 8);
-        self.by_field(spot, content, bit).or_else(|| self.by_place(spot, content, bit))
+        let flip = Flip::of(spot, content, bit);
+        self.by_field(&flip).or_else(|| self.by_place(spot, content, bit))
     }
 
     /// By what the field means.
-    fn by_field(&self, spot: &Spot, content: &[u8], bit: usize) -> Option<Proof> {
-        let number = |range: Range<usize>| {
-            content[range].iter().rev().fold(0_u64, |number, byte| number << 8 | u64::from(*byte))
-        };
-        let of_record = |range: Range<usize>| number(spot.record + range.start..spot.record + range.end);
-        let here = number(spot.range.start..spot.range.end.min(spot.range.start + 8));
-        let mask = 1_u64.checked_shl((bit - 8 * spot.range.start) as u32).unwrap_or_default();
-        let is_one = here & mask != 0;
-        let when = |holds: bool, proof: Proof| holds.then_some(proof);
-        match spot.name {
+    fn by_field(&self, flip: &Flip<'_>) -> Option<Proof> {
+        let name = flip.spot.name;
+        match name {
             "free cell" => Some(Proof::FreeCell),
             "cell: padding" => Some(Proof::Padding),
             "base block: rest" => Some(Proof::BaseBlockRest),
-            "bin: reserved"
-            | "bin: time"
-            | "bin: spare"
-            | "key: last written"
-            | "key: access bits"
-            | "key: volatile subkey count"
-            | "key: volatile subkey list"
-            | "key: cached index"
-            | "value: spare"
-            | "security: reserved" => Some(Proof::NoMeaning),
-            "key: longest subkey name"
-            | "key: longest subkey class"
-            | "key: longest value name"
-            | "key: longest value data" => when(!is_one, Proof::LooseBound),
             "security: descriptor" => Some(Proof::Rights),
-            "cell: size" => {
-                when(swallows_free_cells(content, spot.range.start, here ^ mask), Proof::FreeCell)
+            "cell: size" => flip.swallows_free_cells().then_some(Proof::FreeCell),
+            "subkey list: signature" => flip.is_bare_list().then_some(Proof::OtherList),
+            _ if record::WITHOUT_MEANING.contains(&name) => Some(Proof::NoMeaning),
+            _ if record::UPPER_BOUNDS.contains(&name) => {
+                (flip.after > flip.before).then_some(Proof::LooseBound)
             }
-            // Nobody asks for the root by its name.
-            "key: flags" if spot.key.as_deref() == Some("") => Some(Proof::NoMeaningHere),
-            "key: name length" if spot.key.as_deref() == Some("") => {
-                when((here ^ mask) as usize <= room(content, spot.record) - NAME_OF_KEY, Proof::NoMeaningHere)
-            }
-            "key: flags" => when(mask != KEY_NAME_IS_LATIN_1, Proof::UnreadFlag),
-            // How a name is written means nothing where there is none.
-            "value: flags" if of_record(2..4) == 0 => Some(Proof::NoMeaningHere),
-            "value: flags" => when(mask != VALUE_NAME_IS_LATIN_1, Proof::UnreadFlag),
-            "key: class length" => when(of_record(48..52) == NONE, Proof::NoMeaningHere),
-            "key: parent" => when(spot.key.as_deref() == Some(""), Proof::NoMeaningHere),
-            "key: subkey list" => when(of_record(20..24) == 0, Proof::NoMeaningHere),
-            "key: value list" => when(of_record(36..40) == 0, Proof::NoMeaningHere),
-            "key: value count" => {
-                when(is_one && self.may_lose_values(spot, content, here ^ mask..here), Proof::NotRequired)
-            }
-            "value: data size" => {
-                let is_text = TEXT_TYPES.contains(&of_record(12..16));
-                let is_shorter = (here ^ mask) + TERMINATOR_BYTES == here;
-                let cut_off = record_at(content, spot.record + DATA_OF_VALUE)
-                    .and_then(|data| content.get(data + (here ^ mask) as usize..data + here as usize));
-                when(is_text && is_shorter && cut_off == Some(&[0, 0]), Proof::NoTerminator)
-            }
-            "value: data offset" => {
-                let (size, at) = (of_record(4..8), bit / 8 - spot.range.start);
-                when(size & INLINE != 0 && at as u64 >= size & !INLINE, Proof::NoMeaningHere)
-            }
-            "subkey list: signature" => {
-                when(of_record(2..4) == 1 && here ^ mask == BARE_LIST, Proof::OtherList)
-            }
+            _ if name.starts_with("key: ") => self.in_key(flip),
+            _ => in_value(flip),
+        }
+    }
+
+    fn in_key(&self, flip: &Flip<'_>) -> Option<Proof> {
+        let is_root = flip.spot.key.as_deref() == Some("");
+        let has_no_meaning = match flip.spot.name {
+            // Nothing is above the root, and nobody asks for it by its name.
+            "key: parent" | "key: flags" => is_root,
+            "key: name length" => is_root && flip.after as usize + NAME_OF_KEY <= flip.room(),
+            "key: class length" => flip.of_record(48..52) == NONE,
+            "key: subkey list" => flip.of_record(20..24) == 0,
+            "key: value list" => flip.of_record(36..40) == 0,
+            _ => false,
+        };
+        match flip.spot.name {
+            _ if has_no_meaning => Some(Proof::NoMeaningHere),
+            "key: flags" if flip.changed() != KEY_NAME_IS_LATIN_1 => Some(Proof::UnreadFlag),
+            "key: value count" if self.may_lose_values(flip) => Some(Proof::NotRequired),
             _ => None,
         }
     }
@@ -216,20 +188,17 @@ impl Layout {
         }
     }
 
-    /// Whether a key may do without the last of its values.
-    fn may_lose_values(&self, spot: &Spot, content: &[u8], lost: Range<u64>) -> bool {
-        let Some(key) = spot.key.as_deref() else { return false };
-        let list = record_at(content, spot.record + VALUE_LIST);
-        lost.into_iter().all(|index| {
-            let value = list.and_then(|list| record_at(content, list + 4 * index as usize));
-            let name = value.and_then(|value| self.spot(value).value.as_deref());
-            name.is_some_and(|name| {
-                let is_optional =
-                    unread::proof(self.hive, key, Some(name), unread::Aspect::Presence).is_some();
-                is_optional
-                    || name == CATALOG_THUMBPRINT && self.without_thumbprint.iter().any(|other| other == key)
-            })
-        })
+    /// Whether a key may do without the last of its values, as many as are not counted any more.
+    fn may_lose_values(&self, flip: &Flip<'_>) -> bool {
+        let Some(key) = flip.spot.key.as_deref() else { return false };
+        let list = record_at(flip.content, flip.spot.record + VALUE_LIST);
+        let is_optional = |index: u64| {
+            let value = list.and_then(|list| record_at(flip.content, list + 4 * index as usize));
+            let Some(name) = value.and_then(|value| self.spot(value).value.as_deref()) else { return false };
+            unread::proof(self.hive, key, Some(name), unread::Aspect::Presence).is_some()
+                || name == CATALOG_THUMBPRINT && self.without_thumbprint.iter().any(|other| other == key)
+        };
+        flip.after < flip.before && (flip.after..flip.before).all(is_optional)
     }
 
     /// Whether a number with a bit turned over is that of a state.
@@ -304,27 +273,93 @@ fn record_at(content: &[u8], offset: usize) -> Option<usize> {
 
 /// How many bytes the cell of a record has for it.
 fn room(content: &[u8], record: usize) -> usize {
-    let size = content[record - 4..record].try_into().map_or(0, i32::from_le_bytes);
-    size.unsigned_abs() as usize - 4
+    size_at(content, record - 4).unwrap_or_default().unsigned_abs() as usize - 4
 }
 
-/// Whether a cell of another size takes up just the free cells behind it.
-fn swallows_free_cells(content: &[u8], cell: usize, other_size: u64) -> bool {
-    let size = |at: usize| content.get(at..at + 4)?.try_into().ok().map(i32::from_le_bytes);
-    let Some(old) = size(cell) else { return false };
-    let new = other_size as u32 as i32;
-    let end = cell + new.unsigned_abs() as usize;
-    let mut at = cell + old.unsigned_abs() as usize;
-    if old.signum() != new.signum() || end <= at {
-        return false;
+fn size_at(content: &[u8], cell: usize) -> Option<i32> {
+    content.get(cell..cell + 4)?.try_into().ok().map(i32::from_le_bytes)
+}
+
+/// A field, of which one bit is turned over.
+struct Flip<'c> {
+    spot: &'c Spot,
+    content: &'c [u8],
+    bit: usize,
+    /// The number in the field, or in its first eight bytes.
+    before: u64,
+    after: u64,
+}
+
+impl<'c> Flip<'c> {
+    fn of(spot: &'c Spot, content: &'c [u8], bit: usize) -> Flip<'c> {
+        let before = number(&content[spot.range.start..spot.range.end.min(spot.range.start + 8)]);
+        let mask = 1_u64.checked_shl((bit - 8 * spot.range.start) as u32).unwrap_or_default();
+        Flip { spot, content, bit, before, after: before ^ mask }
     }
-    while at < end {
-        match size(at) {
-            Some(free) if free > 0 => at += free as usize,
-            _ => return false,
+
+    /// The bit, as a number.
+    fn changed(&self) -> u64 {
+        self.before ^ self.after
+    }
+
+    /// The number in another field of the record.
+    fn of_record(&self, range: Range<usize>) -> u64 {
+        number(&self.content[self.spot.record + range.start..self.spot.record + range.end])
+    }
+
+    fn room(&self) -> usize {
+        room(self.content, self.spot.record)
+    }
+
+    /// Whether a list of one subkey becomes one without hash.
+    fn is_bare_list(&self) -> bool {
+        self.of_record(2..4) == 1 && self.after == BARE_LIST
+    }
+
+    /// Whether a text loses just the character that ends it.
+    fn loses_terminator(&self) -> bool {
+        let is_text = TEXT_TYPES.contains(&self.of_record(12..16));
+        let data = record_at(self.content, self.spot.record + DATA_OF_VALUE);
+        let cut_off =
+            data.and_then(|data| self.content.get(data + self.after as usize..data + self.before as usize));
+        is_text && cut_off == Some(&[0, 0])
+    }
+
+    /// Whether a cell of another size takes up just the free cells behind it.
+    fn swallows_free_cells(&self) -> bool {
+        let cell = self.spot.range.start;
+        let (old, new) = (self.before as u32 as i32, self.after as u32 as i32);
+        let end = cell + new.unsigned_abs() as usize;
+        let mut at = cell + old.unsigned_abs() as usize;
+        if old.signum() != new.signum() || end <= at {
+            return false;
         }
+        while at < end {
+            match size_at(self.content, at) {
+                Some(free) if free > 0 => at += free as usize,
+                _ => return false,
+            }
+        }
+        at == end
     }
-    at == end
+}
+
+fn number(bytes: &[u8]) -> u64 {
+    bytes.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte))
+}
+
+fn in_value(flip: &Flip<'_>) -> Option<Proof> {
+    match flip.spot.name {
+        // How a name is written means nothing where there is none.
+        "value: flags" if flip.of_record(2..4) == 0 => Some(Proof::NoMeaningHere),
+        "value: flags" if flip.changed() != VALUE_NAME_IS_LATIN_1 => Some(Proof::UnreadFlag),
+        "value: data size" if flip.loses_terminator() => Some(Proof::NoTerminator),
+        "value: data offset" => {
+            let (size, at) = (flip.of_record(4..8), flip.bit / 8 - flip.spot.range.start);
+            (size & INLINE != 0 && at as u64 >= size & !INLINE).then_some(Proof::NoMeaningHere)
+        }
+        _ => None,
+    }
 }
 
 /// The highest `Visibility` of a package.
@@ -352,4 +387,50 @@ fn without_thumbprint(store: &Store) -> Vec<String> {
     let free = all.filter(|(id, _)| plan.profile == Profile::Vista || is_foreign(*id));
     let name = |assembly: &Assembly| names::deployment_key_form(&assembly.identity);
     free.map(|(_, assembly)| format!("{DEPLOYMENTS}\\{}", name(assembly))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spot(name: &'static str, range: Range<usize>, record: usize) -> Spot {
+        Spot { name, key: None, value: None, range, record }
+    }
+
+    /// Cells of these sizes, one behind the other.
+    fn cells(sizes: &[i32]) -> Vec<u8> {
+        let cell =
+            |size: &i32| [size.to_le_bytes().to_vec(), vec![7; size.unsigned_abs() as usize - 4]].concat();
+        sizes.iter().flat_map(cell).collect()
+    }
+
+    #[test]
+    fn only_free_cells_may_be_swallowed_and_only_whole() {
+        let first = spot("cell: size", 0..4, 4);
+        // A size of -16 bytes becomes one of -32.
+        let swallows = |sizes: &[i32]| Flip::of(&first, &cells(sizes), 4).swallows_free_cells();
+        assert!(swallows(&[-16, 16, -16]) && swallows(&[-16, 8, 8]));
+        assert!(
+            !swallows(&[-16, -16]) && !swallows(&[-16, 24]) && !swallows(&[-16]) && !swallows(&[-32, 16])
+        );
+    }
+
+    /// Data at the start of the bins: what is cut off has to be the terminator of a text.
+    #[test]
+    fn only_a_terminator_may_be_cut_off() {
+        let cut = |kind: u8, data: [u8; 6]| {
+            let mut content = vec![0; BASE_BLOCK_BYTES];
+            content.extend([&[0; 4][..], &data].concat());
+            let record = content.len();
+            content.extend([b"vk\0\0".as_slice(), &[6, 0, 0, 0], &[0; 4], &[kind, 0, 0, 0]].concat());
+            Flip::of(
+                &spot("value: data size", record + 4..record + 8, record),
+                &content,
+                8 * (record + 4) + 1,
+            )
+            .loses_terminator()
+        };
+        assert!(cut(1, *b"a\0b\0\0\0") && cut(2, *b"a\0b\0\0\0"));
+        assert!(!cut(1, *b"a\0b\0c\0") && !cut(3, *b"a\0b\0\0\0"));
+    }
 }

@@ -53,6 +53,7 @@ const MARK: &[Aspect] = &[Aspect::Presence, Aspect::Mark];
 const NAME: &[Aspect] = &[Aspect::Presence, Aspect::Mark, Aspect::Name];
 const NAME_AND_DATA: &[Aspect] = &[Aspect::Presence, Aspect::Mark, Aspect::Name, Aspect::Data];
 const ALL: &[Aspect] = &[Aspect::Presence, Aspect::Mark, Aspect::Name, Aspect::Type, Aspect::Data];
+
 /// What may be anything where it is, but has to be there, for all that is known.
 const ALL_IF_THERE: &[Aspect] = &[Aspect::Mark, Aspect::Name, Aspect::Type, Aspect::Data];
 

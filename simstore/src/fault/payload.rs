@@ -7,7 +7,7 @@ use super::{Fault, fault};
 use crate::build::file_path;
 use crate::expectation::{Expected, Subject};
 use crate::forms;
-use crate::plan::{AssemblyId, File, FileForm, Payload, StorePlan};
+use crate::plan::{Assembly, AssemblyId, File, FileForm, Payload, StorePlan};
 use crate::registry::Hive;
 use crate::write::payload::content;
 use std::io;
@@ -31,10 +31,10 @@ pub(super) const FAULTS: &[Fault] = &[
         |bench, target| altered(bench, target, |bytes| bytes.push(0))),
     fault("payload-emptied", "a file has 0 bytes", "payload-corrupt", files,
         |bench, target| altered(bench, target, Vec::clear)),
-    fault("payload-zeroed", "every byte of a file is NUL", "payload-corrupt", files,
-        |bench, target| altered(bench, target, |bytes| bytes.fill(0))),
-    fault("payload-of-another", "a file has the content of another", "payload-corrupt", files,
-        |bench, target| altered(bench, target, |bytes| *bytes = content(!0, 0, bytes.len() as u64))),
+    fault("payload-zeroed", "every byte of a file is NUL", "payload-corrupt", |plan| changed_by(plan, zero),
+        |bench, target| altered(bench, target, |bytes| zero(bytes))),
+    fault("payload-of-another", "a file has the content of another", "payload-corrupt", |plan| changed_by(plan, replace),
+        |bench, target| altered(bench, target, |bytes| replace(bytes))),
     fault("deleted-payload-present", "files are there that the registry says were deleted", "payload-deleted-present", deleted_payload, deleted_present),
     fault("payload-marked-deleted", "a bit flips in CF, which says then that the files were deleted", "payload-deleted-present", with_flags, marked_deleted),
     fault("payload-extra-file", "there is a file that the manifest does not list", "payload-extra", components_with_files, extra),
@@ -71,9 +71,15 @@ fn folder(bench: &Workbench<'_>, target: Target) -> String {
 }
 
 pub(super) fn path(bench: &Workbench<'_>, target: Target) -> String {
+    let (assembly, file) = of_file(bench.plan, target);
+    file_path(assembly, file)
+}
+
+/// A file, with the component that it is of.
+fn of_file(plan: &StorePlan, target: Target) -> (&Assembly, &File) {
     let Target::File(id, file) = target else { panic!("{target:?} is no file") };
-    let assembly = bench.plan.assembly(id);
-    file_path(assembly, &assembly.files[file])
+    let assembly = plan.assembly(id);
+    (assembly, &assembly.files[file])
 }
 
 fn deleted(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expected>> {
@@ -106,6 +112,30 @@ fn file_for_folder(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<
     bench.remove(&folder)?;
     bench.write(&folder, b"no folder any more")?;
     bench.found(Subject::path(folder))
+}
+
+/// Files that a change leaves as they are only where they are short, and hold by chance what it makes of them.
+const MAX_CHANCE_BYTES: u64 = 8;
+
+/// Files of which a change makes something else.
+pub(super) fn changed_by(plan: &StorePlan, change: fn(&mut [u8])) -> Vec<Target> {
+    let is_changed = |target: &Target| {
+        let (assembly, file) = of_file(plan, *target);
+        let before = forms::content(plan, assembly, file);
+        let mut after = before.clone();
+        change(&mut after);
+        after != before
+    };
+    let is_long = |target: &Target| of_file(plan, *target).1.content.length_bytes > MAX_CHANCE_BYTES;
+    files(plan).into_iter().filter(|target| is_long(target) || is_changed(target)).collect()
+}
+
+pub(super) fn zero(bytes: &mut [u8]) {
+    bytes.fill(0);
+}
+
+fn replace(bytes: &mut [u8]) {
+    bytes.copy_from_slice(&content(!0, 0, bytes.len() as u64));
 }
 
 fn altered(bench: &mut Workbench<'_>, target: Target, change: fn(&mut Vec<u8>)) -> io::Result<Vec<Expected>> {

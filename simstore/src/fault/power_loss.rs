@@ -1,8 +1,8 @@
 //! Writes that a power loss cut off: of all files of one write only the names were on the disk, or the lengths.
 
-use super::target::{Target, assemblies_where, files, hives, is_base_of_manifests, packages, packages_where};
+use super::target::{Target, assemblies_where, hives, is_base_of_manifests, packages, packages_where};
 use super::workbench::Workbench;
-use super::{Fault, fault, store_catalogs};
+use super::{Fault, fault, payload, store_catalogs};
 use crate::build::{file_path, manifest_path, package_path, store_catalog_path};
 use crate::expectation::{Expected, Subject};
 use crate::plan::{AssemblyId, ManifestForm, Payload, StorePlan};
@@ -62,9 +62,9 @@ fn deployments(plan: &StorePlan, is_wanted: fn(ManifestForm) -> bool) -> Vec<Tar
     })
 }
 
-/// Components with several files, of which every one is there as it is and nothing is made from any.
+/// Components with several files, of which every one is there as it is, nothing is made from any, and none holds only NULs.
 fn of_several_files(plan: &StorePlan) -> Vec<Target> {
-    let plain: BTreeSet<Target> = files(plan).into_iter().collect();
+    let plain: BTreeSet<Target> = payload::changed_by(plan, payload::zero).into_iter().collect();
     assemblies_where(plan, |id| {
         let count = plan.assembly(id).files.len();
         count > 1 && (0..count).all(|file| plain.contains(&Target::File(id, file)))

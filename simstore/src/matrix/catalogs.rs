@@ -6,6 +6,7 @@ use super::object::{Failure, Struck, Wound};
 use crate::build::package_path;
 use crate::expectation::Subject;
 use crate::store::Store;
+use crate::write::der::Node;
 use std::ops::Range;
 
 /// A catalog, the fields of what is signed in it, and how many others there are: what follows from a change of those
@@ -27,17 +28,6 @@ struct Signed {
     signature: Range<usize>,
 }
 
-/// A node of DER: a tag of one byte, a length, and a content.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Node {
-    pub(crate) tag: u8,
-    /// Where it begins.
-    pub(crate) start: usize,
-    /// Where its content is.
-    pub(crate) content: Range<usize>,
-    pub(crate) children: Vec<Node>,
-}
-
 impl Catalog {
     /// The first package's.
     pub(super) fn of(store: &Store) -> Option<Catalog> {
@@ -46,7 +36,7 @@ impl Catalog {
         let root = Node::read(bytes, 0..bytes.len())?.pop()?;
         let signed = Signed::of(&root)?;
         let mut fields = vec![Field::new("catalog", Kind::Part, 0..bytes.len())];
-        root.fields("", &mut fields);
+        add_fields(&root, "", &mut fields);
         let all = fields.len();
         fields.retain(|field| field.kind == Kind::Part || signed.covers(&field.whole));
         Some(Catalog { path, unsigned: all - fields.len(), fields, signed })
@@ -109,54 +99,17 @@ impl Signed {
     }
 }
 
-impl Node {
-    /// The nodes that fill a range, or `None` if none do.
-    pub(crate) fn read(bytes: &[u8], range: Range<usize>) -> Option<Vec<Node>> {
-        let (mut nodes, mut at) = (Vec::new(), range.start);
-        while at < range.end {
-            let tag = *bytes.get(at)?;
-            let first = usize::from(*bytes.get(at + 1)?);
-            let digits = if first < 0x80 { 0 } else { first & 0x7F };
-            let length = match digits {
-                0 => first,
-                _ => bytes
-                    .get(at + 2..at + 2 + digits)?
-                    .iter()
-                    .fold(0, |sum, byte| sum << 8 | usize::from(*byte)),
-            };
-            let content = at + 2 + digits..at + 2 + digits + length;
-            if content.end > range.end {
-                return None;
-            }
-            let is_constructed = tag & 0x20 != 0;
-            let children = if is_constructed { Node::read(bytes, content.clone())? } else { Vec::new() };
-            let start = std::mem::replace(&mut at, content.end);
-            nodes.push(Node { tag, start, content, children });
-        }
-        Some(nodes)
+/// The fields of the node and of all below it. The pattern is the way to it by tags.
+fn add_fields(node: &Node, path: &str, fields: &mut Vec<Field>) {
+    let path = format!("{path}/{:02x}", node.tag);
+    let whole = node.whole();
+    let parts = [
+        ("tag()", Kind::DerTag, node.start..node.start + 1, &whole),
+        ("length()", Kind::DerLength, node.start + 1..node.content.start, &whole),
+        ("content()", Kind::DerContent, node.content.clone(), &node.content),
+    ];
+    for (name, kind, range, whole) in parts {
+        fields.push(Field { whole: whole.clone(), ..Field::new(format!("{path}/{name}"), kind, range) });
     }
-
-    /// Its tag, its length and its content.
-    pub(crate) fn whole(&self) -> Range<usize> {
-        self.start..self.content.end
-    }
-
-    pub(crate) fn child(&self, number: usize) -> Option<&Node> {
-        self.children.get(number)
-    }
-
-    /// The fields of the node and of all below it. The pattern is the way to it by tags.
-    fn fields(&self, path: &str, fields: &mut Vec<Field>) {
-        let path = format!("{path}/{:02x}", self.tag);
-        let whole = self.start..self.content.end;
-        let parts = [
-            ("tag()", Kind::DerTag, self.start..self.start + 1, &whole),
-            ("length()", Kind::DerLength, self.start + 1..self.content.start, &whole),
-            ("content()", Kind::DerContent, self.content.clone(), &self.content),
-        ];
-        for (name, kind, range, whole) in parts {
-            fields.push(Field { whole: whole.clone(), ..Field::new(format!("{path}/{name}"), kind, range) });
-        }
-        self.children.iter().for_each(|child| child.fields(&path, fields));
-    }
+    node.children.iter().for_each(|child| add_fields(child, &path, fields));
 }

@@ -57,21 +57,9 @@ fn rule(field: &str, is_root: bool) -> Rule {
         // Nothing is above the root, and nobody reads what its name hashes to.
         "key: parent" | "key: name length" if is_root => Rule::Bound,
         "key: signature" if is_root => Rule::Root,
-        "bin: reserved"
-        | "bin: time"
-        | "bin: spare"
-        | "key: last written"
-        | "key: access bits"
-        | "key: volatile subkey count"
-        | "key: volatile subkey list"
-        | "key: cached index"
-        | "value: type"
-        | "value: spare"
-        | "security: reserved" => Rule::Free,
-        "key: longest subkey name"
-        | "key: longest subkey class"
-        | "key: longest value name"
-        | "key: longest value data" => Rule::UpperBound,
+        "value: type" => Rule::Free,
+        _ if record::WITHOUT_MEANING.contains(&field) => Rule::Free,
+        _ if record::UPPER_BOUNDS.contains(&field) => Rule::UpperBound,
         "key: flags" | "key: subkey list" | "key: value count" | "key: value list" | "key: class"
         | "key: class length" | "value: name length" | "value: data size" | "value: data offset"
         | "value: flags" => Rule::Bound,

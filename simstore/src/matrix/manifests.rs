@@ -159,13 +159,11 @@ impl Document {
     }
 }
 
-/// What is found of a sound manifest that nothing vouches for. What it says about files is judged before that.
+/// What is found of a sound manifest that nothing vouches for. That what it says about files is wrong is evidence of that.
 fn stale(path: String, said: &Said) -> Foretold {
-    follow::wrong_files(&path, said).unwrap_or_else(|| {
-        let mut found = follow::unsupported(&path, &said.files);
-        found.push(Expected::new("manifest-digest-differs", Subject::path(path)));
-        Foretold::all(found)
-    })
+    let mut found = follow::unsupported(&path, &said.files);
+    found.push(Expected::new("manifest-digest-differs", Subject::path(path)));
+    Foretold::all(found)
 }
 
 /// Whether the form of another file leads from a file of this component, or every compressed manifest does.

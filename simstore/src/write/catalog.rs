@@ -178,18 +178,24 @@ pub enum Wound {
 /// Writes a catalog.
 pub fn write(catalog: &Catalog) -> Vec<u8> {
     let list = ctl::content_octets(catalog);
-    let list_element = der::element(der::SEQUENCE, &list);
-    let content = pkcs7::content_info(oid::CTL, &list_element);
-    let Some(signature) = &catalog.signature else {
-        return pkcs7::signed_data(1, None, content, Vec::new(), Vec::new());
-    };
+    match &catalog.signature {
+        Some(signature) => sign(&list, signature),
+        None => pkcs7::signed_data(1, None, content(&list), Vec::new(), Vec::new()),
+    }
+}
 
+fn content(list: &[u8]) -> Vec<u8> {
+    pkcs7::content_info(oid::CTL, &der::element(der::SEQUENCE, list))
+}
+
+/// A catalog around a list that is given as the octets of its content, whatever they are.
+pub fn sign(list: &[u8], signature: &Signature) -> Vec<u8> {
     let chain = signer_chain(signature.signer);
     // The digest leaves out the tag and the length of the list.
     let signer_info = SignerInfo {
         signer: chain[0],
         hash: signature.hash,
-        attributes: signed_attributes(signature, &signature.hash.digest(&list)),
+        attributes: signed_attributes(signature, &signature.hash.digest(list)),
         algorithm: hash::algorithm(oid::RSA),
     };
     let bent_bit = signature.wounds.iter().find_map(|wound| match wound {
@@ -212,7 +218,7 @@ pub fn write(catalog: &Catalog) -> Vec<u8> {
         unsigned_attributes.push(stamp.attribute);
     }
     let signer_info = signer_info.encode(&signature_octets, unsigned_attributes);
-    pkcs7::signed_data(1, Some(signature.hash), content, certificates, vec![signer_info])
+    pkcs7::signed_data(1, Some(signature.hash), content(list), certificates, vec![signer_info])
 }
 
 impl Signature {

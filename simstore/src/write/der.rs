@@ -3,7 +3,11 @@
 //! Each function returns one complete element: tag, length and content. Structures are built from the inside
 //! out, so a function that builds one reads like its ASN.1 definition.
 
+mod node;
+
 use super::calendar::moment;
+
+pub use node::Node;
 
 /// The tag of a SEQUENCE, for the rare places that need to wrap content by hand.
 pub const SEQUENCE: u8 = 0x30;

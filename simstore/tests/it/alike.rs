@@ -1,5 +1,5 @@
 //! What must not change what is found: a healthy component more, another name of the folder, another order of entries,
-//! another number of threads.
+//! another number of threads, a host that gives files piece by piece.
 
 use crate::faults::{some_wounds, store, store_of};
 use crate::{AT, in_memory, read_back, roots, scan};
@@ -38,6 +38,41 @@ impl Volume for Shuffled<'_> {
     }
 }
 
+/// A volume that gives few bytes at a time, and is interrupted before every other piece.
+pub(crate) struct Piecemeal<'v> {
+    pub(crate) inner: &'v MemoryVolume,
+}
+
+impl Volume for Piecemeal<'_> {
+    fn list(&self, folder: &VolumePath) -> io::Result<Vec<Entry>> {
+        self.inner.list(folder)
+    }
+
+    fn open<'a>(&'a self, file: &VolumePath) -> io::Result<Box<dyn Read + Send + 'a>> {
+        Ok(Box::new(Pieces { inner: self.inner.open(file)?, reads: 0 }))
+    }
+
+    fn details(&self, file: &VolumePath) -> io::Result<FileDetails> {
+        self.inner.details(file)
+    }
+}
+
+struct Pieces<'f> {
+    inner: Box<dyn Read + Send + 'f>,
+    reads: usize,
+}
+
+impl Read for Pieces<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.reads += 1;
+        if self.reads.is_multiple_of(2) {
+            return Err(io::ErrorKind::Interrupted.into());
+        }
+        let most = [1, 3, 5000][self.reads / 2 % 3].min(buffer.len());
+        self.inner.read(&mut buffer[..most])
+    }
+}
+
 /// Everything that a report says.
 fn said(report: &Report) -> String {
     format!("{:#?}", (&report.findings, &report.not_verified, report.counts))
@@ -57,6 +92,19 @@ fn the_order_of_folders_and_the_number_of_threads_change_nothing() {
             assert_eq!(said(&report), usual, "{} {seed} {threads}", fault.id);
         }
     });
+}
+
+#[test]
+fn a_host_that_gives_files_piece_by_piece_changes_nothing() {
+    for profile in [Profile::Win7, Profile::Win11] {
+        let base = store_of(3, profile);
+        let fault = simstore::fault::fault_named("payload-bit-flipped").unwrap();
+        let wound = simstore::fault::Wound { target: fault.targets(&base.plan)[0], reseal: false };
+        let (volume, _) = base.struck(fault, &wound).unwrap();
+        let usual = said(&scan(&volume));
+        assert!(usual.contains("PayloadCorrupt"));
+        assert_eq!(said(&scan(&Piecemeal { inner: &volume })), usual);
+    }
 }
 
 #[test]

@@ -14,7 +14,7 @@ use simstore::plan::{Profile, Size};
 use std::ops::Range;
 
 fn rounds(profile: Profile, seeds: Range<u64>, checker: &simstore::judge::Checker<'_>) -> Vec<Round> {
-    run(&Block { profile, seeds }, checker).expect("the store is clean")
+    run(&Block { profile, seeds }, checker, None).expect("the store is clean")
 }
 
 fn with_memo(memo: &Memo, volume: &MemoryVolume) -> Report {
@@ -38,6 +38,13 @@ fn the_parts_of_a_campaign_are_the_whole() {
     for wrong in ["", "1", "0/2", "3/2", "a/b", "1/0"] {
         assert!(wrong.parse::<Shard>().is_err(), "{wrong}");
     }
+}
+
+/// A file of one byte may be what a fault would make of it.
+#[test]
+fn what_a_fault_would_leave_as_it_is_is_no_target() {
+    let checker = |volume: &MemoryVolume| Ok(read_back(&crate::scan(volume)));
+    assert!(rounds(Profile::Win10, 6098..6099, &checker).iter().all(|round| round.state == State::Exact));
 }
 
 /// The same rounds with a memo and without, and one by one.

@@ -2,22 +2,28 @@
 //!
 //! Each test first shows that its store has the thing, then that nothing is said about it, and last, where there is one,
 //! that its *twin* is found: the same thing done in a way that is damage.
+//!
+//! Damaged stores have false alarms, too: what follows from damage is no damage of its own, and what a damaged hive does not
+//! tell proves nothing.
 
 mod catalogs;
 mod components;
+mod damaged_hives;
+mod differentials;
 mod files;
 mod images;
 mod packages;
 mod payload;
+mod remains;
 
 use crate::{read_back, scan};
-use checker::finding::Severity;
+use checker::finding::{Evidence, FindingId, Severity};
 use checker::format::delta::{self, Wrapped};
 use checker::scan::Report;
 use checker::unverified::Cause;
 use checker::volume::{MemoryVolume, Volume, VolumeMut, VolumePath};
 use simstore::build::{self, Built, build, manifest_path, package_path, store_catalog_path, write_hive};
-use simstore::expectation::{Expectation, Expected};
+use simstore::expectation::{Expectation, Expected, Subject};
 use simstore::forms;
 use simstore::judge::judge;
 use simstore::plan::{Assembly, AssemblyId, Package, PackageId, Profile, Size, StorePlan};
@@ -111,6 +117,39 @@ impl Store {
         assert!(found.iter().any(is_root), "{id} is not among {found:#?}");
     }
 
+    /// Every error and warning, sorted: its id, and that of the finding that it follows from.
+    fn errors(&self) -> Vec<String> {
+        let found = read_back(&scan(&self.volume)).findings.into_iter();
+        let worse = found.filter(|finding| finding.severity != Severity::Note.as_str());
+        let mut shown: Vec<String> = worse
+            .map(|finding| match finding.caused_by {
+                Some(root) => format!("{} <- {}", finding.id, root.id),
+                None => finding.id,
+            })
+            .collect();
+        shown.sort();
+        shown
+    }
+
+    /// The ids of everything that is said about things with one of these names, sorted.
+    fn said_of(&self, names: &[&str]) -> Vec<String> {
+        let found = read_back(&scan(&self.volume)).findings.into_iter();
+        let is_about = |subject: &Subject| names.iter().any(|name| format!("{subject:?}").contains(name));
+        let mut ids: Vec<String> =
+            found.filter(|finding| is_about(&finding.subject)).map(|finding| finding.id).collect();
+        ids.sort();
+        ids
+    }
+
+    /// The evidence of the only finding of an id.
+    fn evidence(&self, id: FindingId) -> Evidence {
+        let found = scan(&self.volume).findings.into_iter().map(|(_, finding)| finding);
+        let mut found = found.filter(|finding| finding.id == id);
+        let first = found.next().unwrap_or_else(|| panic!("there is no {}", id.as_str()));
+        assert_eq!(found.next(), None);
+        first.evidence
+    }
+
     // ---- What it holds
 
     /// The component of a shape.
@@ -190,6 +229,27 @@ impl Store {
         };
         change(key);
         write_hive(&self.plan, &self.registry, hive, &mut self.volume).expect("memory can be written");
+    }
+
+    /// Removes a key and writes its hive.
+    fn remove_key(&mut self, hive: Hive, path: &str) {
+        let (parent, name) = path.rsplit_once('\\').expect("a key below another");
+        self.edit_key(hive, parent, |key| {
+            let count = key.subkeys.len();
+            key.subkeys.retain(|subkey| subkey.name != name.into());
+            assert_eq!(key.subkeys.len() + 1, count, "there is no key {path}");
+        });
+    }
+
+    /// Removes what there is of an assembly but a deployment's key.
+    fn remove_assembly(&mut self, id: AssemblyId) {
+        let assembly = self.assembly(id).clone();
+        self.remove(&manifest_path(&assembly));
+        let folder = format!("Windows/WinSxS/{}", assembly.key_form());
+        if self.has(&folder) {
+            self.remove(&folder);
+        }
+        self.remove_key(Hive::Components, &component_key(&assembly));
     }
 
     /// Changes a manifest, and makes anew whatever vouches for it, as if it had been signed so.

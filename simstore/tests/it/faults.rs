@@ -33,17 +33,17 @@ fn seed_for(fault: &Fault, profile: Profile) -> Option<u64> {
 }
 
 /// One case: a fault on a store.
-struct Case {
-    fault: &'static Fault,
-    profile: Profile,
-    seed: u64,
-    reseal: bool,
+pub(crate) struct Case {
+    pub(crate) fault: &'static Fault,
+    pub(crate) profile: Profile,
+    pub(crate) seed: u64,
+    pub(crate) reseal: bool,
     /// Which of the targets.
-    number: usize,
+    pub(crate) number: usize,
 }
 
 /// Every fault in two profiles, each time on another target; `ci/full` asks for every profile and more targets.
-fn cases() -> Vec<Case> {
+pub(crate) fn cases() -> Vec<Case> {
     let targets: usize = std::env::var("SIMSTORE_TARGETS")
         .map_or(1, |number| number.parse().expect("SIMSTORE_TARGETS is a number"));
     let profiles = if targets > 1 { Profile::ALL.len() } else { 2 };

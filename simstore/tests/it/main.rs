@@ -13,9 +13,11 @@ mod false_alarms;
 mod faults;
 mod flips;
 mod hives;
+mod inspect;
 mod lzms;
 mod matrix;
 mod program;
+mod repair;
 mod same_bytes;
 
 use checker::format::catalog::Roots;

@@ -182,7 +182,8 @@ impl OneFile<'_> {
         if let Some(null) = &null {
             self.judge_null(null, null_stands, outcome);
         }
-        if self.is_absent(Form::Reverse) && !self.is_absent(Form::Forward) {
+        let has_forward = !matches!(self.target(Form::Forward), Target::Missing);
+        if has_forward && self.is_absent(Form::Reverse) {
             self.note_absent_reverse(outcome);
         }
         let original = match (&reverse, &plain) {

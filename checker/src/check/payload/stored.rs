@@ -166,15 +166,20 @@ pub(super) fn content(stored: Vec<u8>, digest: &Digest) -> Option<Vec<u8>> {
     if is_right(&stored) {
         return Some(stored);
     }
-    let mut content = Vec::new();
-    match Wrapped::parse(&stored) {
-        Ok(Some(Wrapped::Null(delta))) => content = delta::expand(delta, b"", MAX_TARGET_BYTES).ok()?.target,
+    unwrapped(&stored).filter(is_right)
+}
+
+/// What a file holds that has a compressed form which needs no other file.
+pub(crate) fn unwrapped(stored: &[u8]) -> Option<Vec<u8>> {
+    match Wrapped::parse(stored) {
+        Ok(Some(Wrapped::Null(delta))) => Some(delta::expand(delta, b"", MAX_TARGET_BYTES).ok()?.target),
         Ok(Some(Wrapped::Lzms(blocks))) if blocks.content_bytes <= MAX_TARGET_BYTES as u64 => {
+            let mut content = Vec::new();
             expand_blocks(&blocks, |block| content.extend_from_slice(block)).ok()?;
+            Some(content)
         }
-        _ => return None,
+        _ => None,
     }
-    is_right(&content).then_some(content)
 }
 
 /// Expands block by block: however long the content is, one block of it is in memory.

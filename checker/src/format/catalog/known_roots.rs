@@ -44,7 +44,7 @@ const fn thumbprint(digits: &str) -> [u8; 32] {
     let mut bytes = [0; 32];
     let mut index = 0;
     while index < 32 {
-        bytes[index] = digit(digits[2 * index]) << 4 | digit(digits[2 * index + 1]);
+        bytes[index] = 16 * digit(digits[2 * index]) + digit(digits[2 * index + 1]);
         index += 1;
     }
     bytes
@@ -108,4 +108,20 @@ pub static KNOWN_ROOTS: &[KnownRoot] = &[
 pub(super) fn lookup(certificate: &Certificate<'_>) -> Option<&'static KnownRoot> {
     let thumbprint = certificate.thumbprint();
     KNOWN_ROOTS.iter().find(|known| known.sha256 == thumbprint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thumbprints_are_read_digit_by_digit() {
+        let known = thumbprint("000102030405060708090a0b0c0d0e0f102132435465768798a9bacbdcedfe0f");
+        let counting: Vec<u8> = (0..16).collect();
+        let both_digits =
+            [0x10, 0x21, 0x32, 0x43, 0x54, 0x65, 0x76, 0x87, 0x98, 0xA9, 0xBA, 0xCB, 0xDC, 0xED, 0xFE, 0x0F];
+        assert_eq!(known, *[counting, both_digits.to_vec()].concat());
+        let shown = |root: &KnownRoot| root.sha256.map(|byte| format!("{byte:02x}")).concat();
+        assert!(shown(&KNOWN_ROOTS[0]).starts_with("f38406e5") && shown(&KNOWN_ROOTS[0]).ends_with("dad77d"));
+    }
 }

@@ -81,6 +81,15 @@ impl<'d> Header<'d> {
         Ok(Self::read(delta)?.0)
     }
 
+    /// What follows the header: the patch, in whatever coding.
+    ///
+    /// # Errors
+    ///
+    /// [`DeltaError`] if the header is damaged or of an unknown kind.
+    pub fn patch(delta: &'d [u8]) -> Result<&'d [u8], DeltaError> {
+        Ok(Self::read(delta)?.1.patch.1)
+    }
+
     pub(super) fn read(delta: &'d [u8]) -> Result<(Self, Body<'d>), DeltaError> {
         let magic = &delta[..delta.len().min(MAGIC_BYTES)];
         let is_newer = match magic {
@@ -171,8 +180,12 @@ impl<'d> Header<'d> {
         }
     }
 
-    /// The length of the content in bytes.
-    pub(super) fn target_bytes(&self, limit_bytes: usize) -> Result<usize, DeltaError> {
+    /// The length of the content as stated, in bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`DeltaError`] if it is negative or more than `limit_bytes`.
+    pub fn target_bytes(&self, limit_bytes: usize) -> Result<usize, DeltaError> {
         let (at, stated) = self.target_size;
         let Ok(claimed_bytes) = u64::try_from(stated) else {
             return Err(DeltaError::at_byte(at, "the length of the content", stated.to_string()));

@@ -62,6 +62,28 @@ const SUBKEY_LIST: [Field; 2] = [(0..2, "subkey list: signature"), (2..4, "subke
 const BIG_DATA: [Field; 3] =
     [(0..2, "big data: signature"), (2..4, "big data: count"), (4..8, "big data: list")];
 
+/// Fields without meaning in a file: times, what only lives in memory, what Windows once cached.
+pub const WITHOUT_MEANING: [&str; 10] = [
+    "bin: reserved",
+    "bin: time",
+    "bin: spare",
+    "key: last written",
+    "key: access bits",
+    "key: volatile subkey count",
+    "key: volatile subkey list",
+    "key: cached index",
+    "value: spare",
+    "security: reserved",
+];
+
+/// Fields that are upper bounds, and may be higher than need be.
+pub const UPPER_BOUNDS: [&str; 4] = [
+    "key: longest subkey name",
+    "key: longest subkey class",
+    "key: longest value name",
+    "key: longest value data",
+];
+
 /// The fields at the start of a record; what comes after them has no fixed places.
 pub fn fields(part: Part) -> &'static [Field] {
     match part {

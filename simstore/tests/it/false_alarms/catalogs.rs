@@ -9,9 +9,11 @@ use checker::scan::{Report, Scan};
 use simstore::build::{catalog_of, package_path, store_catalog_path};
 use simstore::expectation::Expectation;
 use simstore::plan::{PackageId, Profile, Signing};
+use simstore::registry::Hive;
 use simstore::write::authority::{Signer, TimeStamper};
 use simstore::write::calendar::midnight;
 use simstore::write::catalog::{Format, Signature, TimeStampForm};
+use simstore::write::hive::{Key, Value};
 
 /// Changes the signature of a package's catalog.
 fn resign(store: &mut Store, id: PackageId, change: impl FnOnce(&mut Signature)) {
@@ -140,7 +142,7 @@ fn images_without_roots() {
     // A root that the catalog brings along is no stranger while there are no others.
     resign(&mut store, PackageId(0), |signature| signature.include_root = true);
     let roots = "Microsoft\\SystemCertificates";
-    assert!(store.registry.key(simstore::registry::Hive::Software, roots).is_none());
+    assert!(store.registry.key(Hive::Software, roots).is_none());
     let report = scan_without_roots(&store);
     assert_eq!(report.count(Severity::Error), 0, "{:#?}", report.findings);
     let warnings = report.findings.iter().filter(|(_, finding)| finding.severity == Severity::Warning);
@@ -163,6 +165,39 @@ fn images_without_roots() {
         signature.include_root = true;
     });
     store.raises("catalog-untrusted-root");
+}
+
+/// A certificate as Windows keeps it in the registry: a run of properties, of which the 32nd is the certificate.
+fn blob(certificate: &[u8]) -> Vec<u8> {
+    let property = |number: u32, data: &[u8]| {
+        let length = u32::try_from(data.len()).unwrap();
+        [&number.to_le_bytes()[..], &1_u32.to_le_bytes(), &length.to_le_bytes(), data].concat()
+    };
+    [property(3, b"a digest"), property(32, certificate)].concat()
+}
+
+// Item 28. Anybody may have put a root into an image: only those of Microsoft count, and others if that is asked for.
+#[test]
+fn roots_of_the_image() {
+    let mut store = Store::healthy(Profile::Win10);
+    let trusted = roots();
+    let keys = trusted.certificates().into_iter().enumerate().map(|(number, certificate)| {
+        Key::new(number.to_string()).with_value(Value::binary("Blob", blob(certificate)))
+    });
+    let mut certificates = Key::new("Certificates");
+    certificates.subkeys = keys.collect();
+    let authorities = Key::new("SystemCertificates").with_subkey(Key::new("ROOT").with_subkey(certificates));
+    store.edit_key(Hive::Software, "Microsoft", |key| key.subkeys.push(authorities));
+    assert_eq!(scan_without_roots(&store).image_roots, 0);
+    assert!(scan_without_roots(&store).count(Severity::Warning) > 0);
+
+    let image = Image::open(&store.volume).unwrap();
+    let trusting = |roots: Roots| Scan::new(&image).roots(roots).at(AT).trust_image_roots(true).run();
+    let report = trusting(Roots::none());
+    assert_eq!(report.image_roots, trusted.len());
+    assert_eq!(report.count(Severity::Warning) + report.count(Severity::Error), 0, "{:#?}", report.findings);
+    // What was given is not of the image.
+    assert_eq!(trusting(roots()).image_roots, 0);
 }
 
 // Item 28.

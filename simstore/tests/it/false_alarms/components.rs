@@ -93,6 +93,15 @@ fn deployments_without_thumbprint() {
     store.edit_key(Hive::Components, &key, |key| unset(key, "CatalogThumbprint"));
     store.says(&[], &[Cause::NoVouchingPackage]);
 
+    // Without its key the component is not left over: its deployment lists it.
+    let (component, _) = runtime(&store.plan);
+    let key = component_key(store.assembly(component));
+    let mut without_key = store.clone();
+    without_key.remove_key(Hive::Components, &key);
+    without_key.raises("component-key-missing");
+    let unjudged = |store: &Store| super::scan(&store.volume).not_verified;
+    assert_eq!(unjudged(&without_key), unjudged(&store));
+
     let held = deployment_of(&store.plan, store.component("Shared"));
     let key = deployment_key(store.assembly(held));
     store.edit_key(Hive::Components, &key, |key| unset(key, "CatalogThumbprint"));

@@ -2,8 +2,11 @@
 
 use super::Store;
 use simstore::build::{file_path, manifest_path};
+use simstore::forms::differential_path;
 use simstore::plan::{Assembly, Profile};
+use simstore::write::delta::{self, Delta};
 use simstore::write::manifest::FileDigests;
+use simstore::write::wrapper;
 
 // Item 22.
 #[test]
@@ -55,7 +58,20 @@ fn digests_of_the_older_form_alone() {
         format!("{start}{end}")
     });
     assert!(store.manifest(id).contains(" hash=\""));
-    store.says(&["payload-not-verified"], &[checker::unverified::Cause::OldDigest]);
+    let is_not_verified =
+        |store: &Store| store.says(&["payload-not-verified"], &[checker::unverified::Cause::OldDigest]);
+    is_not_verified(&store);
+
+    // Neither does it in a compressed form, nor where only a differential is there.
+    let path = file_path(store.assembly(id), &store.assembly(id).files[0]);
+    let null = delta::write(&Delta::new(b"", &store.read(&path)));
+    let mut compressed = store.clone();
+    compressed.write(&path, &wrapper::dcn(&null));
+    is_not_verified(&compressed);
+    compressed.remove(&path);
+    let differential = differential_path(store.assembly(id), &store.assembly(id).files[0], "n");
+    compressed.write(&differential, &wrapper::checksummed(&null));
+    is_not_verified(&compressed);
 
     store.resign_manifest(id, |text| text.replace(" hash=\"", " nohash=\""));
     store.raises("file-digest-missing");

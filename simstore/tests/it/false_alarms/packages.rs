@@ -118,6 +118,12 @@ fn install_locations_vanish() {
     let staged = store.plan.packages.iter().find(|package| package.state == State::Staged).unwrap().name();
     store.edit_key(Hive::Software, &package_key(&staged), |key| set(key, Value::dword("CurrentState", 0x30)));
     store.raises("install-source-missing");
+    let location = value(store.key(Hive::Software, &package_key(&staged)), "InstallLocation").unwrap();
+    let units = location.data.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
+    let location = String::from_utf16(&units.collect::<Vec<_>>()).unwrap();
+    let folder = location.trim_end_matches('\0').trim_start_matches(r"\\?\C:\").replace('\\', "/");
+    store.write(&format!("{folder}update.mum"), b"whatever it is");
+    store.is_silent();
 }
 
 // Item 6.

@@ -6,7 +6,7 @@ use checker::finding::{FindingId, Severity};
 use checker::image::Image;
 use checker::scan::BaseUse;
 use checker::unverified::Cause;
-use checker::volume::Kind;
+use checker::volume::{Kind, VolumeMut};
 use simstore::build::{file_path, manifest_path, package_path, store_catalog_path};
 use simstore::forms::differential_path;
 use simstore::plan::{Assembly, AssemblyId, Payload, Profile, Role, Size, StorePlan};
@@ -38,6 +38,34 @@ fn payload_of_features_that_are_off() {
         store.raises("f-mark-missing");
         store.raises("staged-payload-missing");
     }
+}
+
+// Item 11: the folder of deleted files may stay, with whatever else is in it.
+#[test]
+fn folders_of_deleted_payload() {
+    let mut store = Store::healthy(Profile::Win10);
+    let deleted = store.assembly(store.component("Deleted-Payload")).clone();
+    let folder = format!("Windows/WinSxS/{}", deleted.key_form());
+    store.write(&format!("{folder}/other.log"), b"listed by nobody");
+    store.says(&["payload-extra"], &[]);
+    store.write(&file_path(&deleted, &deleted.files[0]), b"deleted, they said");
+    store.raises("payload-deleted-present");
+}
+
+/// Only folders are of differentials, and only those of the known names.
+#[test]
+fn other_entries_in_the_folders_of_components() {
+    let store = Store::healthy(Profile::Win10);
+    let folder = format!("Windows/WinSxS/{}", store.assembly(store.component("Shared")).key_form());
+    for (other, unjudged) in [("f", &[Cause::WrongKind][..]), ("d/listed-by-nobody.dll", &[])] {
+        let mut store = store.clone();
+        store.write(&format!("{folder}/{other}"), b"something");
+        store.says(&["payload-extra"], unjudged);
+    }
+    // An empty folder of differentials is none of anything.
+    let mut store = store.clone();
+    store.volume.create_folder(&super::at(&format!("{folder}/f"))).unwrap();
+    store.is_silent();
 }
 
 // Item 11: files in other forms. Healthy stores have all of them, and nothing is left unjudged.

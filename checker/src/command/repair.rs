@@ -1,0 +1,185 @@
+//! `checksur repair`: a plan, a question, the repair, and another look.
+
+use super::lock::Lock;
+use super::log_in_image::log_in_image;
+use super::scan::scan_of;
+use super::sources::{self, Opened};
+use super::told::Told;
+use super::{ERRORS_LEFT, Failure, MENDED, NOT_VERIFIED, at_path, output};
+use crate::cli::RepairArguments;
+use checker::finding::{FindingId, Severity};
+use checker::repair::{Journal, Plan, Planned, Planner, Progress, RepairError};
+use checker::report::{Scanned, repair_text, text};
+use checker::scan::{Memo, Report, Scan};
+use checker::volume::RealFolder;
+use std::fs;
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+pub(crate) fn run(arguments: &RepairArguments) -> Result<u8, Failure> {
+    let path = &arguments.image.image;
+    let mut writable = Opened::image(path)?.folder;
+    let _lock = if arguments.dry_run { None } else { Some(Lock::of(path)?) };
+    let mut told = Told::new();
+    let mut journal = Journal::of(&mut writable)?;
+    let progress = journal.progress()?;
+    let was_nothing_changed = progress == Progress::Staging;
+    if arguments.undo {
+        journal.undo()?;
+        let text = if was_nothing_changed {
+            "The repair had changed nothing yet."
+        } else {
+            "The last repair is taken back."
+        };
+        writeln!(told, "{text}")?;
+        return Ok(0);
+    }
+    if arguments.commit {
+        journal.commit()?;
+        writeln!(told, "The last repair is kept for good.")?;
+        return Ok(0);
+    }
+    if arguments.resume {
+        // Whoever made the image may have put the plan there.
+        if progress == Progress::Staged {
+            repair_text::write_steps(&mut told, &journal.plan()?.steps, usize::MAX)?;
+            if !may_begin(arguments, &mut told)? {
+                return Err(RepairError::Unfinished.into());
+            }
+        }
+        if journal.resume()? {
+            writeln!(told, "The repair is finished.")?;
+            return look_again(arguments, &mut told);
+        }
+        writeln!(told, "There is no repair to finish; this is a new one.\n")?;
+    }
+    match progress {
+        Progress::Staged if !arguments.dry_run => return Err(RepairError::Unfinished.into()),
+        Progress::Done if !arguments.dry_run => return Err(RepairError::NotKept.into()),
+        Progress::Staged => eprintln!("checksur: {}", RepairError::Unfinished),
+        Progress::Done => eprintln!("checksur: {}", RepairError::NotKept),
+        Progress::None | Progress::Staging => {}
+    }
+    repair(arguments, &mut writable, &mut told)
+}
+
+/// A new repair.
+fn repair(arguments: &RepairArguments, writable: &mut RealFolder, told: &mut Told) -> Result<u8, Failure> {
+    let started = Instant::now();
+    let opened = Opened::image(&arguments.image.image)?;
+    let image = opened.as_image()?;
+    let wanted = match &arguments.plan {
+        Some(path) if !arguments.dry_run => Some((path.as_path(), read_plan(path)?)),
+        _ => None,
+    };
+    // The times in a changed hive are those of the plan.
+    let at = wanted.as_ref().and_then(|(_, plan)| plan.at.parse().ok());
+    let memo = Memo::new();
+    let (scan, scanned) = scan_of(&arguments.image, arguments.image.trust.at.or(at), &image)?;
+    // Every look at what the image would be judges nearly the same.
+    let scan = scan.memo(&memo);
+    let sources = sources::open(&arguments.source, &opened, &arguments.image)?;
+    let planner = Planner::new(&opened.folder, &sources, scanned.at).lifetime(arguments.image.trust.lifetime);
+    let planned = planner.plan(&scan).map_err(|error| Failure::Refused(error.to_string()))?;
+    repair_text::write_plan(told, &planned.plan)?;
+    if arguments.dry_run {
+        write_plan(arguments, &planned.plan)?;
+        return Ok(planned.before.exit_code());
+    }
+    if planned.plan.steps.is_empty() {
+        writeln!(told, "There is nothing that can be mended.")?;
+        log_in_image(arguments, writable, &planned, started.elapsed())?;
+        return Ok(planned.before.exit_code());
+    }
+    may_go_on(arguments, wanted, &planned)?;
+    if !may_begin(arguments, told)? {
+        return Ok(planned.before.exit_code());
+    }
+    Journal::of(writable)?.repair(&planned.plan, &planned.contents)?;
+    let path = arguments.image.image.display();
+    writeln!(
+        told,
+        "Done. `checksur repair {path} --undo` takes it back, `checksur repair {path} --commit` keeps it for good.\n"
+    )?;
+    let logged = log_in_image(arguments, writable, &planned, started.elapsed());
+    // What was repaired is told even where the logs could not be written.
+    let left = look_again(arguments, told);
+    logged.and(left)
+}
+
+/// Writes the plan to a file, where that is asked for.
+fn write_plan(arguments: &RepairArguments, plan: &Plan) -> Result<(), Failure> {
+    let Some(path) = &arguments.plan else { return Ok(()) };
+    let read = arguments.source.iter().chain([&arguments.image.image]).filter(|path| path.is_dir());
+    let mut file = output(path, read.map(PathBuf::as_path))?;
+    serde_json::to_writer_pretty(&mut file, plan).map_err(io::Error::from)?;
+    Ok(writeln!(file)?)
+}
+
+/// Whether nothing speaks against the repair.
+fn may_go_on(
+    arguments: &RepairArguments,
+    wanted: Option<(&Path, Plan)>,
+    planned: &Planned<'_>,
+) -> Result<(), Failure> {
+    let findings = planned.before.findings.iter().map(|(_, finding)| finding);
+    let mut waiting = findings.filter(|finding| finding.id == FindingId::PendingOperations);
+    if let Some(waiting) = waiting.next().filter(|_| !arguments.pending_ok) {
+        return Err(Failure::Refused(format!(
+            "operations wait for the next start of Windows ({}), and would be made on top of a repair: start Windows once, \
+             or give --pending-ok",
+            waiting.subject.name()
+        )));
+    }
+    let Some((path, wanted)) = wanted else { return Ok(()) };
+    let missing = wanted.steps.iter().filter(|step| !planned.plan.steps.contains(step)).count();
+    let more = planned.plan.steps.iter().filter(|step| !wanted.steps.contains(step)).count();
+    if missing + more > 0 {
+        return Err(Failure::Refused(format!(
+            "{}: this image and these sources give another plan: {missing} of its steps are not in it, and {more} are new; \
+             look at the new one with --dry-run",
+            path.display()
+        )));
+    }
+    Ok(())
+}
+
+fn read_plan(path: &Path) -> Result<Plan, Failure> {
+    let text = fs::read(path).map_err(at_path(path))?;
+    Plan::from_json(&text)
+        .map_err(|error| Failure::Path { path: path.to_owned(), error: format!("no plan: {error}").into() })
+}
+
+/// Asks, unless that is not wanted. Gives back whether to do it.
+fn may_begin(arguments: &RepairArguments, told: &mut Told) -> Result<bool, Failure> {
+    if arguments.yes {
+        return Ok(true);
+    }
+    if !io::stdin().is_terminal() {
+        return Err(Failure::Refused(
+            "nobody can be asked; give --yes to do it, or --dry-run to look".to_owned(),
+        ));
+    }
+    write!(told, "Do it? [y/N] ")?;
+    told.flush()?;
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer)?;
+    let is_confirmed = matches!(answer.trim(), "y" | "Y" | "yes");
+    if !is_confirmed {
+        writeln!(told, "Nothing is changed.")?;
+    }
+    Ok(is_confirmed)
+}
+
+/// What is left after a repair.
+fn look_again(arguments: &RepairArguments, told: &mut Told) -> Result<u8, Failure> {
+    let opened = Opened::image(&arguments.image.image)?;
+    let image = opened.as_image()?;
+    let (scan, mut scanned): (Scan<'_>, Scanned) = scan_of(&arguments.image, None, &image)?;
+    let report: Report = scan.run();
+    scanned.roots += report.image_roots;
+    text::write(told, &scanned, &report)?;
+    let left = if report.count(Severity::Error) > 0 { ERRORS_LEFT } else { MENDED };
+    Ok(left | if report.not_verified.is_empty() { 0 } else { NOT_VERIFIED })
+}

@@ -1,0 +1,67 @@
+//! What another image wants, out of sources.
+
+use super::source::Sources;
+use crate::digest::Digest;
+use crate::registry::canonical;
+use crate::scan::{Wanted, WantedKind};
+
+/// A file that was wanted, and where it goes in a folder of gathered files. The folders are those that CheckSUR took loose
+/// files from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gathered {
+    /// Its path in the folder, with forward slashes.
+    pub path: String,
+    /// Its content.
+    pub content: Vec<u8>,
+}
+
+impl Sources {
+    /// The files that something wanted consists of; none if no source has it. What has a digest is found by it alone.
+    #[must_use]
+    pub fn gather(&self, wanted: &Wanted) -> Vec<Gathered> {
+        let name = wanted.path.rsplit('/').next().unwrap_or_default();
+        let digest =
+            wanted.digest.as_deref().and_then(|digest| Digest::from_hexadecimal(digest.split(':').nth(1)?));
+        let one = |folder: &str, name: &str, content: Option<Vec<u8>>| {
+            let path = format!("{folder}/{name}");
+            content.map(|content| Gathered { path, content }).into_iter().collect()
+        };
+        match wanted.kind {
+            WantedKind::Package => {
+                wanted.packages.iter().flat_map(|package| self.pair_files(&package.name)).collect()
+            }
+            WantedKind::Manifest => one("Manifests", name, self.manifest_document(name, digest.as_ref())),
+            WantedKind::Catalog => one("Catalogs", name, digest.and_then(|digest| self.with_digest(&digest))),
+            WantedKind::Payload => {
+                let below = wanted.path.splitn(3, '/').nth(2).unwrap_or(name);
+                one("Payload", below, digest.and_then(|digest| self.with_digest(&digest)))
+            }
+            WantedKind::Registry => Vec::new(),
+        }
+    }
+
+    fn pair_files(&self, package: &str) -> Vec<Gathered> {
+        let Some(pair) = self.pairs(&canonical(package)).first() else { return Vec::new() };
+        let files = [("mum", &pair.mum), ("cat", &pair.catalog)].map(|(extension, path)| {
+            let content = self.bytes(pair.source, path)?;
+            Some(Gathered { path: format!("Packages/{package}.{extension}"), content })
+        });
+        files.into_iter().flatten().collect()
+    }
+
+    /// The document of a manifest, whatever form it has: by its digest, or else the first one of its name.
+    fn manifest_document(&self, file: &str, digest: Option<&Digest>) -> Option<Vec<u8>> {
+        match digest {
+            Some(digest) => self.with_digest(digest),
+            None => {
+                let place = self.manifests(file.rsplit_once('.')?.0).first()?;
+                self.expanded_manifest(place).or_else(|| self.bytes(place.source, &place.path))
+            }
+        }
+    }
+
+    /// Content of a digest.
+    fn with_digest(&self, digest: &Digest) -> Option<Vec<u8>> {
+        self.by_digest(digest).iter().find_map(|place| self.content(place, digest))
+    }
+}

@@ -1,0 +1,188 @@
+//! Plans, for people.
+
+use super::plain::plain_line;
+use crate::repair::{NotMended, Plan, Replaced, Step};
+use crate::scan::{Wanted, WantedKind};
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+/// How many things of one kind are told one by one.
+pub const MAX_TOLD: usize = 20;
+
+/// Writes what a plan does, what it leaves, and what would be needed for that.
+///
+/// # Errors
+///
+/// What writing gives.
+pub fn write_plan(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
+    write_outlook(out, plan)?;
+    write_wanted(out, &plan.wanted)?;
+    write_steps(out, &plan.steps, MAX_TOLD)
+}
+
+/// Writes what is changed in the image: so many steps, and of the others how many they are.
+///
+/// # Errors
+///
+/// What writing gives.
+pub fn write_steps(out: &mut dyn Write, steps: &[Step], most: usize) -> io::Result<()> {
+    if steps.is_empty() {
+        return Ok(());
+    }
+    plain_line!(out, "These are changed:")?;
+    up_to(most, out, steps, |out, step| match step {
+        Step::CreateFolder { path, .. } => plain_line!(out, "  create  {path}/"),
+        Step::Remove { path, .. } => plain_line!(out, "  remove  {path}"),
+        Step::WriteFile { path, length_bytes, edits, .. } if !edits.is_empty() => {
+            let count = counted(edits.len(), "key or value", "keys and values");
+            plain_line!(out, "  change  {path} ({length_bytes} bytes): {count}")
+        }
+        Step::WriteFile { path, length_bytes, replaces, .. } => {
+            let instead = match replaces {
+                Replaced::Nothing | Replaced::File(_) => "",
+                Replaced::Folder => ", instead of a folder",
+                Replaced::Other => ", instead of what is there",
+            };
+            plain_line!(out, "  write   {path} ({length_bytes} bytes){instead}")
+        }
+    })?;
+    plain_line!(out)
+}
+
+/// Writes what would be mended and what not, without the steps.
+///
+/// # Errors
+///
+/// What writing gives.
+pub fn write_outlook(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
+    if !plan.mends.is_empty() {
+        plain_line!(out, "These can be mended:")?;
+        some(out, &plan.mends, |out, mend| {
+            let member = in_brackets(mend.member.as_deref());
+            plain_line!(out, "  {}  {}{member}", mend.finding, mend.subject)?;
+            plain_line!(out, "      from {}", mend.from)
+        })?;
+        plain_line!(out)?;
+    }
+    let (unavailable, others): (Vec<&NotMended>, Vec<&NotMended>) =
+        plan.not_mended.iter().partition(|row| row.code.is_some());
+    if let Some(code) = unavailable.first().and_then(|row| row.code.as_deref()) {
+        plain_line!(out, "No source has what these need ({code}):")?;
+        write_not_mended(out, &unavailable)?;
+    }
+    if !others.is_empty() {
+        plain_line!(out, "These are left as they are:")?;
+        write_not_mended(out, &others)?;
+    }
+    Ok(())
+}
+
+fn in_brackets(member: Option<&str>) -> String {
+    member.map(|member| format!(" ({member})")).unwrap_or_default()
+}
+
+/// One paragraph for each reason.
+fn write_not_mended(out: &mut dyn Write, not_mended: &[&NotMended]) -> io::Result<()> {
+    let mut reasons: BTreeMap<(&str, &str), Vec<&NotMended>> = BTreeMap::new();
+    for row in not_mended {
+        reasons.entry((&row.finding, &row.why)).or_default().push(row);
+    }
+    for ((finding, why), rows) in reasons {
+        some(out, &rows, |out, row| {
+            plain_line!(out, "  {finding}  {}{}", row.subject, in_brackets(row.member.as_deref()))
+        })?;
+        plain_line!(out, "      {why}")?;
+    }
+    plain_line!(out)
+}
+
+/// Writes what a source would have to hold, by package.
+///
+/// # Errors
+///
+/// What writing gives.
+pub fn write_wanted(out: &mut dyn Write, wanted: &[Wanted]) -> io::Result<()> {
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    plain_line!(out, "A source would have to hold:")?;
+    let mut by_package: BTreeMap<String, Vec<&Wanted>> = BTreeMap::new();
+    for row in wanted {
+        let packages: Vec<String> = row
+            .packages
+            .iter()
+            .map(|package| match &package.kb {
+                Some(kb) => format!("{} ({kb})", package.name),
+                None => package.name.clone(),
+            })
+            .collect();
+        let carrier = match packages.is_empty() {
+            true => "an image of the same Windows".to_owned(),
+            false => packages.join(" or "),
+        };
+        by_package.entry(carrier).or_default().push(row);
+    }
+    for (carrier, rows) in by_package {
+        plain_line!(out, "  from {carrier}:")?;
+        some(out, &rows, |out, row| {
+            let digest = row.digest.as_ref().map(|digest| format!("  {digest}")).unwrap_or_default();
+            plain_line!(out, "    {}  {}{digest}", kind(row.kind), row.path)
+        })?;
+    }
+    plain_line!(out)
+}
+
+const fn kind(kind: WantedKind) -> &'static str {
+    match kind {
+        WantedKind::Package => "package",
+        WantedKind::Manifest => "manifest",
+        WantedKind::Catalog => "catalog",
+        WantedKind::Payload => "file",
+        WantedKind::Registry => "registry",
+    }
+}
+
+/// Writes the first of some rows, and how many more there are.
+fn some<T>(
+    out: &mut dyn Write,
+    rows: &[T],
+    write: impl Fn(&mut dyn Write, &T) -> io::Result<()>,
+) -> io::Result<()> {
+    up_to(MAX_TOLD, out, rows, write)
+}
+
+fn up_to<T>(
+    most: usize,
+    out: &mut dyn Write,
+    rows: &[T],
+    write: impl Fn(&mut dyn Write, &T) -> io::Result<()>,
+) -> io::Result<()> {
+    rows.iter().take(most).try_for_each(|row| write(out, row))?;
+    match rows.len().saturating_sub(most) {
+        0 => Ok(()),
+        more => plain_line!(out, "  and {more} more"),
+    }
+}
+
+fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn so_many_are_told_and_of_the_others_how_many_they_are() {
+        for (count, last) in
+            [(MAX_TOLD, format!("{}\n", MAX_TOLD - 1)), (MAX_TOLD + 1, "  and 1 more\n".to_owned())]
+        {
+            let rows: Vec<usize> = (0..count).collect();
+            let mut out = Vec::new();
+            some(&mut out, &rows, |out, row| writeln!(out, "{row}")).unwrap();
+            let text = String::from_utf8(out).unwrap();
+            assert!(text.ends_with(&last), "{text}");
+            assert_eq!(text.lines().count(), count);
+        }
+    }
+}

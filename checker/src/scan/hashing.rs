@@ -1,0 +1,121 @@
+//! Many files hashed at once, on several threads.
+
+use crate::digest::{Engine, Hashed, Kernel, Messages};
+use crate::format::delta::MARK_BYTES;
+use crate::volume::{Volume, VolumePath};
+use std::io::{self, Read};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// A file that was read from its start to its end.
+#[derive(Clone, Debug)]
+pub(crate) struct HashedFile {
+    pub(crate) sha256: [u8; 32],
+    pub(crate) length_bytes: u64,
+    /// How it begins: with the mark of a wrapper, or not.
+    pub(crate) start: Vec<u8>,
+}
+
+/// Hashes files, and gives the results in their order.
+pub(crate) fn hash_files(
+    volume: &dyn Volume,
+    files: &[VolumePath],
+    threads: usize,
+) -> Vec<io::Result<HashedFile>> {
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut queue = Queue { volume, files, next: &next, results: Vec::new() };
+        Engine::new(Kernel::fastest()).run(&mut queue);
+        queue.results
+    };
+    let mut results = std::thread::scope(|scope| {
+        // The calling thread works, too.
+        let others: Vec<_> = (1..threads.min(files.len())).map(|_| scope.spawn(work)).collect();
+        let mut results = work();
+        for other in others {
+            match other.join() {
+                Ok(more) => results.extend(more),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        results
+    });
+    results.sort_unstable_by_key(|(index, _)| *index);
+    results.into_iter().map(|(_, result)| result).collect()
+}
+
+/// The files that are left, as a thread takes them.
+struct Queue<'q> {
+    volume: &'q dyn Volume,
+    files: &'q [VolumePath],
+    next: &'q AtomicUsize,
+    results: Vec<(usize, io::Result<HashedFile>)>,
+}
+
+/// A file that is being read.
+struct Open<'q> {
+    index: usize,
+    reader: io::Result<Box<dyn Read + Send + 'q>>,
+    start: Vec<u8>,
+}
+
+impl<'q> Messages for Queue<'q> {
+    type Message = Open<'q>;
+
+    fn next(&mut self) -> Option<Open<'q>> {
+        let index = self.next.fetch_add(1, Ordering::Relaxed);
+        let path = self.files.get(index)?;
+        Some(Open { index, reader: self.volume.open(path), start: Vec::with_capacity(MARK_BYTES) })
+    }
+
+    fn read(&mut self, file: &mut Open<'q>, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = match &mut file.reader {
+            Ok(reader) => reader.read(buffer)?,
+            Err(error) => return Err(std::mem::replace(error, io::ErrorKind::Other.into())),
+        };
+        let missing = MARK_BYTES - file.start.len();
+        file.start.extend(&buffer[..length.min(missing)]);
+        Ok(length)
+    }
+
+    fn hashed(&mut self, file: Open<'q>, result: io::Result<Hashed>) {
+        let Open { index, start, .. } = file;
+        let result = result.map(|Hashed { sha256, length_bytes }| HashedFile { sha256, length_bytes, start });
+        self.results.push((index, result));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::digest::sha256;
+    use crate::volume::{MemoryVolume, VolumeMut};
+
+    #[test]
+    fn results_are_in_the_order_of_the_files_and_tell_which_could_not_be_read() {
+        let mut volume = MemoryVolume::new();
+        let path = |number: usize| VolumePath::parse(&format!("{number}")).unwrap();
+        let content = |number: usize| vec![number as u8; number * 100];
+        for number in (0..100).filter(|number| number % 10 != 3) {
+            volume.write(&path(number), &content(number)).unwrap();
+        }
+        let files: Vec<VolumePath> = (0..100).map(path).collect();
+        for threads in [1, 2, 200] {
+            for (number, result) in hash_files(&volume, &files, threads).into_iter().enumerate() {
+                match result {
+                    Ok(file) => {
+                        assert_eq!(file.sha256, sha256(&content(number)));
+                        assert_eq!(file.length_bytes, number as u64 * 100);
+                        assert_eq!(file.start, content(number)[..MARK_BYTES.min(number * 100)]);
+                    }
+                    Err(error) => {
+                        assert!(
+                            number % 10 == 3 && error.kind() == io::ErrorKind::NotFound,
+                            "{number}: {error}"
+                        );
+                    }
+                }
+            }
+        }
+        assert!(hash_files(&volume, &[], 2).is_empty());
+    }
+}
