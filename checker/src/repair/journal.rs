@@ -68,7 +68,7 @@ impl<'v, V: VolumeMut> Journal<'v, V> {
     ///
     /// # Errors
     ///
-    /// [`NotAnImage`] if there is no image.
+    /// [`RepairError::NotAnImage`] if there is no image.
     pub fn of(volume: &'v mut V) -> Result<Self, RepairError> {
         let windows = Image::open(volume)?.windows().path.clone();
         let folder = child(&windows, JOURNAL)?;
