@@ -2,6 +2,7 @@
 
 use checker::format::time::Instant;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -14,7 +15,8 @@ pub(crate) struct Cli {
 }
 
 const EXIT_CODES: &str = "Exit codes, added up: 0 nothing of severity error; 1 all of it was mended; 4 errors left; \
-    8 something that should be checked could not be; 16 wrong usage, no Windows image, or a repair that was refused";
+    8 something that should be checked could not be; 16 wrong usage, no Windows image, or a repair that was refused. \
+    130 alone: a scan was stopped by Ctrl-C";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -32,6 +34,17 @@ pub(crate) enum Command {
         #[arg(value_name = "CODE|FINDING")]
         topic: String,
     },
+    /// Print what makes a shell complete the words of this program
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Write the manual pages of this program and its commands into a folder
+    Man {
+        /// The folder
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -45,6 +58,12 @@ pub(crate) struct ScanArguments {
     /// Where the report without a =FILE goes, instead of the standard output
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+    /// Whether text has colours
+    #[arg(long, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
+    pub(crate) color: Colour,
+    /// Tell nothing on the way
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
     /// Leave something out; may be given more than once
     #[arg(long, value_enum, value_name = "WHAT", value_delimiter = ',')]
     pub(crate) skip: Vec<SkipWhat>,
@@ -66,6 +85,9 @@ pub(crate) struct ImageArguments {
     /// Trust every root certificate in the image's registry, not only those that Microsoft is known to own
     #[arg(long)]
     pub(crate) trust_image_roots: bool,
+    /// Findings that are known and accepted, in a TOML file: they do not count, and are not mended
+    #[arg(long, value_name = "FILE")]
+    pub(crate) accept: Option<PathBuf>,
     /// How many threads to use [default: one per processor]
     #[arg(short = 'j', long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) threads: Option<u16>,
@@ -150,6 +172,17 @@ pub(crate) struct TrustArguments {
 pub(crate) struct Format {
     pub(crate) form: Form,
     pub(crate) file: Option<PathBuf>,
+}
+
+/// When text has colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Colour {
+    /// On a terminal, unless NO_COLOR is set; elsewhere only if CLICOLOR_FORCE is
+    Auto,
+    /// Everywhere
+    Always,
+    /// Nowhere
+    Never,
 }
 
 /// The form of a report.

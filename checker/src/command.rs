@@ -6,6 +6,8 @@ pub(crate) mod gather;
 pub(crate) mod inspect;
 mod lock;
 mod log_in_image;
+pub(crate) mod manual;
+mod progress;
 pub(crate) mod repair;
 pub(crate) mod scan;
 mod sources;

@@ -181,7 +181,9 @@ macro_rules! findings {
     };
 }
 
+mod excerpt;
 mod table;
+pub use excerpt::{Excerpt, MAX_EXCERPT_CHARS};
 pub use table::{FINDINGS, FindingId};
 
 impl FindingId {
@@ -284,6 +286,8 @@ pub struct Evidence {
     pub actual: Option<String>,
     /// Where in the file, in bytes from its start; in the expanded document if the file is compressed.
     pub offset: Option<u64>,
+    /// The line there, if the file is a document and the line is text.
+    pub excerpt: Option<Excerpt>,
     /// What the format's own reader said, in full.
     pub reason: Option<String>,
     /// What later stages found on the same object; not findings of their own.
@@ -301,6 +305,11 @@ impl Evidence {
     #[must_use]
     pub fn at(offset: u64, reason: impl Into<String>) -> Self {
         Self { offset: Some(offset), reason: Some(reason.into()), ..Self::default() }
+    }
+
+    /// The same evidence, with the line of the document that it is about.
+    pub(crate) fn show(&mut self, document: &[u8]) {
+        self.excerpt = self.offset.and_then(|offset| Excerpt::of(document, offset));
     }
 
     /// Evidence that is a sentence.

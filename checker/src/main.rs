@@ -26,6 +26,8 @@ fn main() -> ExitCode {
         Command::Scan(arguments) => command::scan::run(&arguments),
         Command::Inspect(arguments) => command::inspect::run(&arguments),
         Command::Explain { topic } => command::explain::run(&topic),
+        Command::Completions { shell } => command::manual::completions(shell),
+        Command::Man { folder } => command::manual::pages(&folder),
         Command::Repair(arguments) => command::repair::run(&arguments),
         Command::Gather(arguments) => command::gather::run(&arguments),
     };

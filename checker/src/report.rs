@@ -7,7 +7,7 @@ mod plain;
 pub mod repair_text;
 pub mod text;
 
-pub use plain::Plain;
+pub use plain::{Paint, Plain};
 
 use crate::finding::{Finding, FindingInfo};
 use std::path::PathBuf;
@@ -39,18 +39,23 @@ impl Scanned {
 #[must_use]
 pub fn detail(finding: &Finding) -> String {
     let FindingInfo { title, .. } = finding.id.info();
+    match support(finding) {
+        Some(support) => format!("{title}: {support}."),
+        None => format!("{title}."),
+    }
+}
+
+/// What supports a finding, without a full stop.
+pub(crate) fn support(finding: &Finding) -> Option<String> {
     let evidence = &finding.evidence;
-    let mut parts: Vec<String> = Vec::new();
-    if let Some(reason) = &evidence.reason {
-        parts.push(reason.clone());
-    }
-    match (&evidence.expected, &evidence.actual) {
-        (Some(expected), Some(actual)) => parts.push(format!("expected {expected}, found {actual}")),
-        (Some(expected), None) => parts.push(format!("expected {expected}")),
-        (None, Some(actual)) => parts.push(format!("found {actual}")),
-        (None, None) => {}
-    }
-    if parts.is_empty() { format!("{title}.") } else { format!("{title}: {}.", parts.join("; ")) }
+    let differs = match (&evidence.expected, &evidence.actual) {
+        (Some(expected), Some(actual)) => Some(format!("expected {expected}, found {actual}")),
+        (Some(expected), None) => Some(format!("expected {expected}")),
+        (None, Some(actual)) => Some(format!("found {actual}")),
+        (None, None) => None,
+    };
+    let parts: Vec<String> = evidence.reason.clone().into_iter().chain(differs).collect();
+    (!parts.is_empty()).then(|| parts.join("; "))
 }
 
 #[cfg(test)]

@@ -4,19 +4,23 @@
 //! store before anything is compared across files, so that the findings do not depend on the number
 //! of threads, the order of folders or the host.
 
+mod accepted;
 mod base;
 mod hashing;
 mod hives;
 mod memo;
 mod read;
 mod wanted;
+mod watch;
 mod workers;
 
+pub use accepted::{AcceptList, AcceptListError, Accepted, MAX_ACCEPT_LIST_BYTES};
 pub use base::{Base, MAX_BASE_BYTES, MAX_CANDIDATES, MAX_LIBRARY_BYTES, base_document, image_base};
 pub(crate) use hashing::{HashedFile, hash_files};
 pub use hives::MAX_HIVE_BYTES;
 pub use memo::{MAX_MEMO_BYTES, Memo};
 pub use wanted::{Wanted, WantedKind, WantedPackage};
+pub use watch::{Phase, Progress, Watch};
 
 use crate::check::{
     self, DifferentialFolders, Enabled, Family, Hashed, Outcome, Outcomes, PayloadSubject, Section,
@@ -37,6 +41,10 @@ use read::Reader;
 use std::collections::HashMap;
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering::Relaxed;
+use workers::Workers;
+
+/// The exit code of a scan that was stopped, as of every program that ends when it is interrupted.
+pub const STOPPED: u8 = 130;
 
 /// What a scan leaves out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -60,6 +68,8 @@ pub struct Scan<'s> {
     skip: Skip,
     base: Option<Base>,
     memo: Option<&'s Memo>,
+    watch: Option<&'s Watch>,
+    accept: AcceptList,
     enabled: Enabled,
 }
 
@@ -93,6 +103,10 @@ pub struct Report {
     pub base: Option<BaseUse>,
     /// What would mend the damage, and who carries it.
     pub wanted: Vec<Wanted>,
+    /// What was found and is accepted. It does not count, and nothing is wanted for it.
+    pub accepted: Vec<Accepted>,
+    /// Whether the scan was stopped: there may be more than it tells, but what it tells is there.
+    pub is_stopped: bool,
 }
 
 /// What a scan read and found, for whoever mends it.
@@ -145,9 +159,12 @@ impl Report {
             .count()
     }
 
-    /// The exit code: 4 if there are errors, plus 8 if something could not be judged.
+    /// The exit code: 4 if there are errors, plus 8 if something could not be judged; [`STOPPED`] for a scan that was stopped.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
+        if self.is_stopped {
+            return STOPPED;
+        }
         let errors = if self.count(Severity::Error) > 0 { 4 } else { 0 };
         let gaps = if self.not_verified.is_empty() { 0 } else { 8 };
         errors + gaps
@@ -169,6 +186,8 @@ impl<'s> Scan<'s> {
             skip: Skip::default(),
             base: None,
             memo: None,
+            watch: None,
+            accept: AcceptList::default(),
             enabled: Enabled::default(),
         }
     }
@@ -222,6 +241,20 @@ impl<'s> Scan<'s> {
         self
     }
 
+    /// Accepts findings, which then do not count.
+    #[must_use]
+    pub fn accept(mut self, list: AcceptList) -> Self {
+        self.accept = list;
+        self
+    }
+
+    /// Tells how far it is, and can be stopped.
+    #[must_use]
+    pub fn watch(mut self, watch: &'s Watch) -> Self {
+        self.watch = Some(watch);
+        self
+    }
+
     /// Does not run a check of [`check::CHECKS`]; for testing that it is needed.
     #[must_use]
     pub fn without(mut self, check: &'static str) -> Self {
@@ -253,6 +286,8 @@ impl<'s> Scan<'s> {
             skip: self.skip,
             base: self.base.clone(),
             memo: self.memo,
+            watch: self.watch,
+            accept: self.accept.clone(),
             enabled: self.enabled.clone(),
         }
     }
@@ -269,12 +304,16 @@ impl<'s> Scan<'s> {
         self.read(true)
     }
 
+    fn workers(&self) -> Workers<'s> {
+        Workers { threads: self.threads, watch: self.watch }
+    }
+
     fn read(&self, notes_sound_files: bool) -> Survey {
         let mut hives = if self.skip.registry {
             Hives::default()
         } else {
             let remember = Remember::new(self.memo, &self.enabled.context());
-            hives::read(self.image, &self.enabled, self.threads, &remember)
+            hives::read(self.image, &self.enabled, self.workers(), &remember)
         };
         let roots = self.all_roots(&hives);
         let verifier = Verifier::new(&roots, self.at).lifetime(self.lifetime);
@@ -285,7 +324,7 @@ impl<'s> Scan<'s> {
             remember: Remember::new(self.memo, &told),
             verifier: (!self.skip.catalogs).then_some(&verifier),
             enabled: &self.enabled,
-            threads: self.threads,
+            workers: self.workers(),
         };
         let mut outcomes = Outcomes::default();
         let packages = reader.packages(outcomes.of(Section::PackageManifestsAndCatalogs));
@@ -308,8 +347,17 @@ impl<'s> Scan<'s> {
         }
         outcomes.of(Section::RegistryHives).add(std::mem::take(&mut hives.outcome));
         let mut store = Store::new(packages, manifests, catalogs, hives.registry);
-        let hashed = Hashed { sound: notes_sound_files.then(Default::default), ..Hashed::default() };
-        let index = self.check_store(&mut store, winsxs.as_ref(), base.as_ref(), &hashed, &mut outcomes);
+        let hashed = Hashed {
+            watch: self.watch,
+            sound: notes_sound_files.then(Default::default),
+            ..Hashed::default()
+        };
+        let index = if self.workers().is_stopped() {
+            // What was not read would be taken for missing.
+            Index::new(&store)
+        } else {
+            self.check_store(&mut store, winsxs.as_ref(), base.as_ref(), &hashed, &mut outcomes)
+        };
         let counts = Counts {
             packages: store.packages.len(),
             manifests: store.manifests.len(),
@@ -317,7 +365,12 @@ impl<'s> Scan<'s> {
             payload_bytes: hashed.bytes.load(Relaxed),
         };
         let sound = hashed.sound.map(|sound| sound.into_inner().unwrap_or_else(PoisonError::into_inner));
-        let mut report = Report { base, ..report(outcomes, counts, roots.len() - self.roots.len()) };
+        let mut report = Report {
+            base,
+            is_stopped: self.workers().is_stopped(),
+            ..report(outcomes, counts, roots.len() - self.roots.len())
+        };
+        report.accept(&self.accept, self.at);
         let known = wanted::Known { image: self.image, store: &store, index: &index };
         report.wanted = wanted::of(&known, report.findings.iter().map(|(_, finding)| finding));
         Survey { report, store, index, roots, base: fitting_base.flatten(), sound: sound.unwrap_or_default() }
@@ -350,7 +403,7 @@ impl<'s> Scan<'s> {
         store: &mut Store,
         winsxs: Option<&Folder>,
         base: Option<&BaseUse>,
-        hashed: &Hashed,
+        hashed: &Hashed<'_>,
         outcomes: &mut Outcomes,
     ) -> Index {
         for index in 0..store.manifests.len() {
@@ -400,8 +453,7 @@ impl<'s> Scan<'s> {
         let judges_catalogs = !self.skip.catalogs;
         let subject = StoreSubject { image: self.image, winsxs: None, store, index, reach, judges_catalogs };
         let manifests: Vec<usize> = (0..store.manifests.len()).collect();
-        let said =
-            workers::map(self.threads, &manifests, |manifest| self.enabled.vouching(&subject, *manifest));
+        let said = self.workers().map(&manifests, |manifest| self.enabled.vouching(&subject, *manifest));
         for (manifest, said) in store.manifests.iter_mut().zip(said) {
             for vouching in said {
                 match vouching {
@@ -419,7 +471,7 @@ impl<'s> Scan<'s> {
         &self,
         subject: &StoreSubject<'_>,
         winsxs: &Folder,
-        hashed: &Hashed,
+        hashed: &Hashed<'_>,
         outcome: &mut Outcome,
     ) {
         let StoreSubject { image, store, .. } = subject;
@@ -431,7 +483,7 @@ impl<'s> Scan<'s> {
         for (index, document) in store.documents() {
             families.entry(&document.family).or_default().push(index);
         }
-        let outcomes = workers::map(self.threads, &indices, |index| {
+        let outcomes = self.workers().map_watched(Phase::Payload, &indices, |index| {
             let mut outcome = Outcome::default();
             let manifest = &store.manifests[*index];
             let path = image.display_missing(winsxs, &manifest.stem);
@@ -484,7 +536,8 @@ impl<'s> Scan<'s> {
                 hashed,
             };
             self.enabled.payload(&subject, &mut outcome);
-            outcome
+            // Of a component that was not looked at to the end nothing is known.
+            if hashed.is_stopped() { Outcome::default() } else { outcome }
         });
         outcomes.into_iter().for_each(|other| outcome.add(other));
     }

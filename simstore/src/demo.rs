@@ -5,7 +5,7 @@ use checker::code::{Code, fifteen};
 use checker::format::catalog::Roots;
 use checker::format::time::Instant;
 use checker::image::Image;
-use checker::report::{Scanned, json::ScanReport, text};
+use checker::report::{Paint, Scanned, json::ScanReport, text};
 use checker::scan::{self, Scan};
 use checker::volume::RealFolder;
 use simstore::expectation::Expectation;
@@ -145,6 +145,6 @@ fn write_reports(store: &StoreFolder, report: &scan::Report) -> Result<(), Box<d
     let scanned = scanned(&store.image());
     let json = serde_json::to_vec_pretty(&ScanReport::new(&scanned, report))?;
     fs::write(store.path().join("report.json"), json)?;
-    text::write(&mut fs::File::create(store.path().join("report.txt"))?, &scanned, report)?;
+    text::write(&mut fs::File::create(store.path().join("report.txt"))?, &scanned, report, Paint::Plain)?;
     Ok(())
 }

@@ -10,6 +10,7 @@ use crate::format::delta::{MARK_BYTES, Version, Wrapped};
 use crate::format::keyform;
 use crate::format::manifest::{ListedDigest, unsafe_file_name};
 use crate::image::{Folder, Image, Place, fold};
+use crate::scan::Watch;
 use crate::store::{FileRecord, Holding, Index, Store};
 use crate::unverified::{Cause, Unverified};
 use crate::volume::{Kind, VolumePath, WholeFile, read_whole};
@@ -52,7 +53,7 @@ pub(crate) struct PayloadSubject<'s> {
     /// Whether the registry may say so where it could not be read.
     pub(crate) may_be_deleted: bool,
     /// What was hashed, in bytes and in files.
-    pub(crate) hashed: &'s Hashed,
+    pub(crate) hashed: &'s Hashed<'s>,
 }
 
 /// The versions of a component that are in the store.
@@ -126,14 +127,20 @@ impl<'s> Family<'s> {
 
 /// How much was hashed so far.
 #[derive(Debug, Default)]
-pub(crate) struct Hashed {
+pub(crate) struct Hashed<'w> {
+    /// Who wants to know at once, and may stop it.
+    pub(crate) watch: Option<&'w Watch>,
     pub(crate) files: std::sync::atomic::AtomicU64,
     pub(crate) bytes: std::sync::atomic::AtomicU64,
     /// The plain files that have the digests they should have, for whoever wants to know.
     pub(crate) sound: Option<std::sync::Mutex<Vec<(Digest, VolumePath)>>>,
 }
 
-impl Hashed {
+impl Hashed<'_> {
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.watch.is_some_and(Watch::is_stopped)
+    }
+
     fn note_sound(&self, digest: Digest, path: &VolumePath) {
         if let Some(sound) = &self.sound {
             sound.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((digest, path.clone()));
@@ -350,6 +357,12 @@ fn hash(
         };
         hasher.update(&buffer[..length]);
         length_bytes += length as u64;
+        if let Some(watch) = subject.hashed.watch {
+            watch.add_payload(length as u64);
+            if watch.is_stopped() {
+                break;
+            }
+        }
     }
     subject.hashed.files.fetch_add(1, Relaxed);
     subject.hashed.bytes.fetch_add(length_bytes, Relaxed);

@@ -1,9 +1,10 @@
 //! The forms in which a scan is reported, and where each goes.
 
 use super::{Failure, output};
-use crate::cli::{Form, Format, ScanArguments};
+use crate::cli::{Colour, Form, Format, ScanArguments};
+use anstream::{AutoStream, ColorChoice};
 use checker::repair::Plan;
-use checker::report::{Scanned, checksur_log, json, repair_text, text};
+use checker::report::{Paint, Scanned, checksur_log, json, repair_text, text};
 use checker::scan::Report;
 use std::io::{self, BufWriter, Write};
 
@@ -11,6 +12,7 @@ use std::io::{self, BufWriter, Write};
 pub(super) struct Output {
     form: Form,
     out: Box<dyn Write>,
+    paint: Paint,
 }
 
 /// Opens what the reports go to, before anything is scanned: who cannot be written to is told at once.
@@ -28,13 +30,24 @@ pub(super) fn open(arguments: &ScanArguments) -> Result<Vec<Output>, Failure> {
         ));
     }
     let open = |Format { form, file }: &Format| {
-        let out: Box<dyn Write> = match file.as_ref().or(arguments.output.as_ref()) {
+        let file = file.as_ref().or(arguments.output.as_ref());
+        let out: Box<dyn Write> = match file {
             Some(path) => Box::new(BufWriter::new(output(path, [image])?)),
             None => Box::new(BufWriter::new(io::stdout())),
         };
-        Ok(Output { form: *form, out })
+        Ok(Output { form: *form, out, paint: paint(arguments.color, file.is_none()) })
     };
     arguments.format.iter().map(open).collect()
+}
+
+/// Whether text there has colours.
+fn paint(colour: Colour, is_standard_output: bool) -> Paint {
+    let is_coloured = match colour {
+        Colour::Always => true,
+        Colour::Never => false,
+        Colour::Auto => is_standard_output && AutoStream::choice(&io::stdout()) != ColorChoice::Never,
+    };
+    if is_coloured { Paint::Coloured } else { Paint::Plain }
 }
 
 impl Output {
@@ -48,7 +61,7 @@ impl Output {
         let out = &mut self.out;
         match self.form {
             Form::Text => {
-                text::write(out, scanned, report)?;
+                text::write(out, scanned, report, self.paint)?;
                 if let Some(plan) = plan {
                     repair_text::write_outlook(out, plan)?;
                 }

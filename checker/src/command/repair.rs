@@ -9,7 +9,7 @@ use super::{ERRORS_LEFT, Failure, MENDED, NOT_VERIFIED, at_path, output};
 use crate::cli::RepairArguments;
 use checker::finding::{FindingId, Severity};
 use checker::repair::{Journal, Plan, Planned, Planner, Progress, RepairError};
-use checker::report::{Scanned, repair_text, text};
+use checker::report::{Paint, Scanned, repair_text, text};
 use checker::scan::{Memo, Report, Scan};
 use checker::volume::RealFolder;
 use std::fs;
@@ -179,7 +179,7 @@ fn look_again(arguments: &RepairArguments, told: &mut Told) -> Result<u8, Failur
     let (scan, mut scanned): (Scan<'_>, Scanned) = scan_of(&arguments.image, None, &image)?;
     let report: Report = scan.run();
     scanned.roots += report.image_roots;
-    text::write(told, &scanned, &report)?;
+    text::write(told, &scanned, &report, Paint::Plain)?;
     let left = if report.count(Severity::Error) > 0 { ERRORS_LEFT } else { MENDED };
     Ok(left | if report.not_verified.is_empty() { 0 } else { NOT_VERIFIED })
 }

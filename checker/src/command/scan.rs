@@ -1,15 +1,18 @@
 //! `checksur scan`: a whole image.
 
 use super::sources::{self, Opened};
-use super::{Failure, base, forms, roots};
+use super::{Failure, at_path, base, forms, progress, roots};
 use crate::cli::{ImageArguments, ScanArguments, SkipWhat};
 use checker::format::time::Instant;
 use checker::image::Image;
-use checker::repair::{Journal, Planner, Progress, RepairError};
+use checker::repair::{Journal, Plan, Planner, Progress, RepairError, Sources};
 use checker::report::Scanned;
-use checker::scan::{Report, Scan, Skip};
+use checker::scan::{AcceptList, Report, Scan, Skip, Watch};
 use checker::volume::RealFolder;
+use std::fs;
 use std::io;
+use std::path::Path;
+use std::sync::Arc;
 
 /// A scan that is told what the arguments say, and what it is about for reports. A moment given here goes before theirs.
 pub(super) fn scan_of<'i>(
@@ -28,6 +31,11 @@ pub(super) fn scan_of<'i>(
     if let Some(threads) = arguments.threads {
         scan = scan.threads(threads.into());
     }
+    if let Some(path) = &arguments.accept {
+        let list = accept_list(path)?;
+        list.expired(at).iter().for_each(|expired| eprintln!("checksur: {}: {expired}", path.display()));
+        scan = scan.accept(list);
+    }
     if let Some(base) = base(arguments.base.as_deref())? {
         scan = scan.base(base);
     }
@@ -42,7 +50,9 @@ pub(crate) fn run(arguments: &ScanArguments) -> Result<u8, Failure> {
     let mut outputs = forms::open(arguments)?;
     let skips = |what| arguments.skip.contains(&what);
     let (scan, mut scanned) = scan_of(&arguments.image, None, &image)?;
-    let scan = scan.skip(Skip {
+    let watch = Arc::new(Watch::new());
+    progress::stop_when_interrupted(&watch)?;
+    let scan = scan.watch(&watch).skip(Skip {
         registry: skips(SkipWhat::Registry),
         payload: skips(SkipWhat::Payload),
         catalogs: skips(SkipWhat::Catalogs),
@@ -51,16 +61,16 @@ pub(crate) fn run(arguments: &ScanArguments) -> Result<u8, Failure> {
     skipped.sort_unstable();
     skipped.dedup();
     scanned.skipped = skipped.into_iter().map(SkipWhat::as_str).collect();
-    let (report, plan) = if arguments.source.is_empty() {
-        (scan.run(), None)
+    let sources = if arguments.source.is_empty() {
+        None
     } else {
-        let sources = sources::open(&arguments.source, &opened, &arguments.image)?;
-        let planner =
-            Planner::new(&opened.folder, &sources, scanned.at).lifetime(arguments.image.trust.lifetime);
-        let planned = planner.plan(&scan).map_err(|error| Failure::Refused(error.to_string()))?;
-        // What the image mends by itself is wanted from nobody.
-        (Report { wanted: planned.plan.wanted.clone(), ..planned.before }, Some(planned.plan))
+        Some(sources::open(&arguments.source, &opened, &arguments.image)?)
     };
+    let found = progress::told(&watch, arguments.quiet, || match &sources {
+        None => Ok((scan.run(), None)),
+        Some(sources) => outlook(arguments, &opened, &scan, sources, scanned.at),
+    });
+    let (report, plan) = found?;
     scanned.roots += report.image_roots;
     scanned.took_seconds = started.elapsed().as_secs();
 
@@ -72,6 +82,29 @@ pub(crate) fn run(arguments: &ScanArguments) -> Result<u8, Failure> {
         }
     }
     Ok(report.exit_code())
+}
+
+fn accept_list(path: &Path) -> Result<AcceptList, Failure> {
+    let text = fs::read_to_string(path).map_err(at_path(path))?;
+    AcceptList::parse(&text).map_err(|error| Failure::Path { path: path.to_owned(), error: error.into() })
+}
+
+/// What a scan finds, and what a repair from these sources would do.
+fn outlook(
+    arguments: &ScanArguments,
+    opened: &Opened,
+    scan: &Scan<'_>,
+    sources: &Sources,
+    at: Instant,
+) -> Result<(Report, Option<Plan>), Failure> {
+    let planner = Planner::new(&opened.folder, sources, at).lifetime(arguments.image.trust.lifetime);
+    let planned = planner.plan(scan).map_err(|error| Failure::Refused(error.to_string()))?;
+    if planned.before.is_stopped {
+        return Ok((planned.before, None));
+    }
+    // What the image mends by itself is wanted from nobody.
+    let report = Report { wanted: planned.plan.wanted.clone(), ..planned.before };
+    Ok((report, Some(planned.plan)))
 }
 
 /// Says that an earlier repair is in the image, to whoever sits there: reports are about the store.

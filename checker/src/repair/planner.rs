@@ -136,7 +136,8 @@ impl<'v> Planner<'v> {
         self
     }
 
-    /// Works out what to do. `scan` is a scan of the image as it is, told whatever scans of it are to be told.
+    /// Works out what to do. `scan` is a scan of the image as it is, told whatever scans of it are to be told. Where it is
+    /// stopped meanwhile, nothing is to be done.
     ///
     /// # Errors
     ///
@@ -154,6 +155,10 @@ impl<'v> Planner<'v> {
             let image = Image::open(&overlay)?;
             let survey = scan.of(&image).survey();
             let known = before.get_or_insert_with(|| survey.report.clone());
+            if survey.report.is_stopped {
+                let before = Report { is_stopped: true, ..known.clone() };
+                return Ok(self.nothing(before, survey.report));
+            }
             let has_failed = drop_failures(&mut trials, &survey, &image);
             let is_tried = round <= MAX_ROUNDS && self.try_more(&overlay, &image, &survey, &mut trials);
             if has_failed
@@ -183,6 +188,19 @@ impl<'v> Planner<'v> {
             tell_missing_sources(&mut before, &survey.report);
             return Ok(Planned { before, after: survey.report, plan, contents, overlay });
         }
+    }
+
+    /// What is done where somebody stopped the scans: nothing.
+    fn nothing(&self, before: Report, after: Report) -> Planned<'v> {
+        let plan = Plan {
+            version: PLAN_VERSION,
+            at: self.at.to_string(),
+            steps: Vec::new(),
+            mends: Vec::new(),
+            not_mended: Vec::new(),
+            wanted: before.wanted.clone(),
+        };
+        Planned { before, after, plan, contents: Vec::new(), overlay: OverlayVolume::new(self.volume) }
     }
 
     /// What has to be done to make the image what it would be, and the contents that are written. The error is every place

@@ -4,12 +4,12 @@ use super::{Scanned, detail};
 use crate::check::Section;
 use crate::code::Hresult;
 use crate::digest::Digest;
-use crate::finding::{Finding, Mends, Severity, Subject};
+use crate::finding::{Excerpt, Finding, Mends, Severity, Subject};
 use crate::format::identity::{Attribute, Identity};
 use crate::format::manifest::ListedDigest;
 use crate::inspect::{Inspection, StoreName};
 use crate::repair::{Mend, NotMended, Plan};
-use crate::scan::{BaseUse, Report, Wanted};
+use crate::scan::{Accepted, BaseUse, Report, Wanted};
 use crate::unverified::UnverifiedGroup;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -30,6 +30,8 @@ pub struct ScanReport {
     not_verified: Vec<NotVerifiedRow>,
     summary: Summary,
     wanted: Vec<Wanted>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    accepted: Vec<AcceptedRow>,
     #[serde(skip_serializing_if = "Option::is_none")]
     repair: Option<RepairOutlook>,
 }
@@ -69,13 +71,31 @@ enum SubjectFacts {
     Key { key: String, member: Option<String> },
 }
 
+/// A finding that somebody accepted.
+#[derive(Debug, Serialize)]
+struct AcceptedRow {
+    finding: FindingRow,
+    accepted_because: String,
+    until: Option<String>,
+}
+
 #[derive(Debug, Serialize)]
 struct EvidenceFacts {
     expected: Option<String>,
     actual: Option<String>,
     offset: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    excerpt: Option<ExcerptFacts>,
     reason: Option<String>,
     also: Vec<&'static str>,
+}
+
+#[derive(Debug, Serialize)]
+struct ExcerptFacts {
+    line: usize,
+    column: usize,
+    text: String,
+    mark: usize,
 }
 
 #[derive(Debug, Serialize)]
@@ -110,6 +130,9 @@ struct Summary {
     /// What compressed manifests were expanded against; nothing where there are none.
     base: Option<BaseFacts>,
     at: String,
+    /// Whether the scan was stopped before its end; not there if it was not.
+    #[serde(skip_serializing_if = "is_false")]
+    stopped: bool,
     exit_code: u8,
 }
 
@@ -150,9 +173,11 @@ impl ScanReport {
                 roots: scanned.roots,
                 base: report.base.as_ref().map(BaseFacts::new),
                 at: scanned.at.to_string(),
+                stopped: report.is_stopped,
                 exit_code: report.exit_code(),
             },
             wanted: report.wanted.clone(),
+            accepted: report.accepted.iter().map(AcceptedRow::new).collect(),
             repair: None,
         }
     }
@@ -167,7 +192,7 @@ impl ScanReport {
 }
 
 /// Writes the report of a scan as lines of JSON, each an object with a member that says what it is: first `scan`, then each
-/// `finding`, each `not_verified`, what is `wanted`, what a repair `mends` and what is `not_mended`, and last the `summary`,
+/// `finding`, each `not_verified`, what is `wanted`, what was `accepted`, what a repair `mends` and what is `not_mended`, and last the `summary`,
 /// without which a report is not whole.
 ///
 /// # Errors
@@ -190,6 +215,7 @@ pub fn write_lines(
     lines(out, "finding", &report.findings)?;
     lines(out, "not_verified", &report.not_verified)?;
     lines(out, "wanted", &report.wanted)?;
+    lines(out, "accepted", &report.accepted)?;
     if let Some(outlook) = &report.repair {
         lines(out, "mends", &outlook.mends)?;
         lines(out, "not_mended", &outlook.not_mended)?;
@@ -201,6 +227,11 @@ pub fn write_lines(
 struct LinesHead<'r> {
     schema: &'static str,
     image: &'r ImageFacts,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+const fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 #[derive(Debug, Serialize)]
@@ -223,6 +254,16 @@ impl BaseFacts {
             BaseUse::None(reason) => {
                 Self { source: None, library: None, is_known: None, reason: Some(reason) }
             }
+        }
+    }
+}
+
+impl AcceptedRow {
+    fn new(accepted: &Accepted) -> Self {
+        Self {
+            finding: row(&accepted.finding, Some(accepted.section)),
+            accepted_because: accepted.reason.clone(),
+            until: accepted.until.clone(),
         }
     }
 }
@@ -263,6 +304,11 @@ fn row(finding: &Finding, section: Option<Section>) -> FindingRow {
             expected: finding.evidence.expected.clone(),
             actual: finding.evidence.actual.clone(),
             offset: finding.evidence.offset,
+            excerpt: finding
+                .evidence
+                .excerpt
+                .clone()
+                .map(|Excerpt { line, column, text, mark }| ExcerptFacts { line, column, text, mark }),
             reason: finding.evidence.reason.clone(),
             also: finding.evidence.also.iter().map(|id| id.as_str()).collect(),
         },

@@ -1,6 +1,24 @@
 //! Text for people that holds names from images: whatever these are, a line stays one line, and a terminal only shows it.
 
+use anstyle::Style;
 use std::fmt::{self, Display, Formatter, Write};
+
+/// Whether text has colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Paint {
+    /// It has none.
+    Plain,
+    /// It has, as escape sequences of ANSI X3.64.
+    Coloured,
+}
+
+impl Paint {
+    /// Something in a style.
+    pub(crate) fn with(self, style: Style, text: impl Display) -> impl Display {
+        let style = if self == Self::Coloured { style } else { Style::new() };
+        fmt::from_fn(move |f| write!(f, "{style}{}{style:#}", Plain(&text)))
+    }
+}
 
 /// Something shown without characters that would move the cursor, colour what follows or turn it round: such a character is
 /// shown as `\u{1b}`.
@@ -46,6 +64,13 @@ pub(crate) use plain_line;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_the_style_acts() {
+        let red = anstyle::AnsiColor::Red.on_default();
+        assert_eq!(Paint::Plain.with(red, "a\x1bb").to_string(), r"a\u{1b}b");
+        assert_eq!(Paint::Coloured.with(red, "a\x1bb").to_string(), "\x1b[31ma\\u{1b}b\x1b[0m");
+    }
 
     #[test]
     fn what_acts_is_shown() {

@@ -1,66 +1,140 @@
-//! The report for people, in the form of compiler messages.
+//! The report for people, in the form of compiler messages: what is alike is told once.
 
+use super::plain::{Paint, Plain, plain_line};
 use super::repair_text::write_wanted;
-use super::{Scanned, detail, plain::plain_line};
-use crate::finding::{Finding, Severity};
+use super::{Scanned, detail, support};
+use crate::check::Section;
+use crate::code::{self, Hresult};
+use crate::finding::{Cause, Excerpt, Finding, FindingId, Severity};
 use crate::scan::{BaseUse, Report};
 use crate::unverified::UnverifiedGroup;
-use std::collections::BTreeMap;
+use anstyle::{AnsiColor, Style};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::{self, Write};
 
-/// How many findings of one kind are shown in full.
-pub const MAX_SHOWN_OF_A_KIND: usize = 20;
+/// How many findings of a group are shown one by one.
+pub const MAX_SHOWN_OF_A_GROUP: usize = 10;
+
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+const NOTE: Style = AnsiColor::Cyan.on_default().bold();
+const PLACE: Style = AnsiColor::Blue.on_default().bold();
+const HEADING: Style = Style::new().bold();
 
 /// Writes the report of a scan.
 ///
 /// # Errors
 ///
 /// What writing gives.
-pub fn write(out: &mut dyn Write, scanned: &Scanned, report: &Report) -> io::Result<()> {
-    let mut shown: BTreeMap<_, usize> = BTreeMap::new();
+pub fn write(out: &mut dyn Write, scanned: &Scanned, report: &Report, paint: Paint) -> io::Result<()> {
     let mut section = None;
-    for (of_section, finding) in &report.findings {
-        if section.replace(*of_section) != Some(*of_section) {
-            plain_line!(out, "{}", of_section.heading())?;
+    for group in groups(report) {
+        if section.replace(group.section) != Some(group.section) {
+            writeln!(out, "{}", paint.with(HEADING, group.section.heading()))?;
             plain_line!(out)?;
         }
-        let count = shown.entry(finding.id).or_default();
-        *count += 1;
-        if *count <= MAX_SHOWN_OF_A_KIND {
-            write_finding(out, finding)?;
-        }
-    }
-    for (id, count) in shown.into_iter().filter(|(_, count)| *count > MAX_SHOWN_OF_A_KIND) {
-        plain_line!(out, "{} more of {id}; --format json has them all", count - MAX_SHOWN_OF_A_KIND)?;
+        write_group(out, &group, paint)?;
     }
     for group in &report.not_verified {
-        write_group(out, group)?;
+        write_unverified(out, group)?;
     }
-    write_summary(out, scanned, report)?;
+    write_accepted(out, report)?;
+    write_summary(out, scanned, report, paint)?;
     write_wanted(out, &report.wanted)
 }
 
-fn write_finding(out: &mut dyn Write, finding: &Finding) -> io::Result<()> {
-    let info = finding.id.info();
-    let code = info.update_error.filter(|_| finding.severity > Severity::Note);
-    let code = code.map(|code| format!(" {code}")).unwrap_or_default();
-    plain_line!(out, "{}[{}]{code}: {}", finding.severity.as_str(), finding.id, detail(finding))?;
-    let member = finding.subject.member_name().map(|member| format!(" ({member})")).unwrap_or_default();
-    plain_line!(out, "  --> {}{member}", finding.subject.name())?;
-    if let Some(cause) = &finding.caused_by {
-        plain_line!(out, "  follows from {} of {}", cause.id, cause.subject.name())?;
+/// Findings of one kind in one section, that follow from the same kind of cause, if from any.
+struct Group<'r> {
+    section: Section,
+    id: FindingId,
+    severity: Severity,
+    findings: Vec<&'r Finding>,
+}
+
+/// The groups, each where its first finding is.
+fn groups(report: &Report) -> Vec<Group<'_>> {
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    let mut known = HashMap::new();
+    for (section, finding) in &report.findings {
+        let cause = finding.caused_by.as_ref().map(|cause| cause.id);
+        let index = *known.entry((*section, finding.id, finding.severity, cause)).or_insert_with(|| {
+            let (id, severity) = (finding.id, finding.severity);
+            groups.push(Group { section: *section, id, severity, findings: Vec::new() });
+            groups.len() - 1
+        });
+        groups[index].findings.push(finding);
     }
-    if !finding.evidence.also.is_empty() {
-        let also: Vec<&str> = finding.evidence.also.iter().map(|id| id.as_str()).collect();
-        plain_line!(out, "  also: {}", also.join(", "))?;
-    }
-    if finding.severity > Severity::Note {
-        plain_line!(out, "  mended from: {}", info.remedy)?;
+    groups
+}
+
+fn write_group(out: &mut dyn Write, group: &Group<'_>, paint: Paint) -> io::Result<()> {
+    let info = group.id.info();
+    let is_damage = group.severity > Severity::Note;
+    let (style, word) = (style(group.severity), group.severity.as_str());
+    let code = info.update_error.filter(|_| is_damage).map(|code| format!(" {code}")).unwrap_or_default();
+    let said = match group.findings.as_slice() {
+        [only] => detail(only),
+        many => format!("{}: {} times.", info.title, many.len()),
+    };
+    let head = paint.with(style, format!("{word}[{}]{code}", group.id));
+    writeln!(out, "{head}: {}", Plain(said))?;
+    write_places(out, &group.findings, paint)?;
+    write_causes(out, &group.findings)?;
+    if is_damage {
+        plain_line!(out, "  = note: {}", info.condition)?;
+        plain_line!(out, "  = help: mended from {}", info.remedy)?;
     }
     plain_line!(out)
 }
 
-fn write_group(out: &mut dyn Write, group: &UnverifiedGroup) -> io::Result<()> {
+fn write_places(out: &mut dyn Write, findings: &[&Finding], paint: Paint) -> io::Result<()> {
+    let is_only = findings.len() == 1;
+    for finding in findings.iter().take(MAX_SHOWN_OF_A_GROUP) {
+        let member = finding.subject.member_name().map(|member| format!(" ({member})")).unwrap_or_default();
+        let support = support(finding).filter(|_| !is_only).map(|support| format!(": {support}"));
+        let subject = format!("{}{member}{}", finding.subject.name(), support.unwrap_or_default());
+        writeln!(out, "  {} {}", paint.with(PLACE, "-->"), Plain(subject))?;
+        if let Some(excerpt) = finding.evidence.excerpt.as_ref().filter(|_| is_only) {
+            write_excerpt(out, excerpt, paint)?;
+        }
+        if !finding.evidence.also.is_empty() {
+            let also: Vec<&str> = finding.evidence.also.iter().map(|id| id.as_str()).collect();
+            plain_line!(out, "      also: {}", also.join(", "))?;
+        }
+    }
+    let Some(rest) = findings.get(MAX_SHOWN_OF_A_GROUP..).filter(|rest| !rest.is_empty()) else {
+        return Ok(());
+    };
+    let folders: BTreeSet<&str> = rest.iter().map(|finding| folder(finding.subject.name())).collect();
+    let places = counted(folders.len(), "place");
+    plain_line!(out, "  and {} more in {places}; --format json has them all", rest.len())
+}
+
+/// The line, with the place under it.
+fn write_excerpt(out: &mut dyn Write, excerpt: &Excerpt, paint: Paint) -> io::Result<()> {
+    let number = excerpt.line.to_string();
+    let gap = " ".repeat(number.len());
+    let bar = paint.with(PLACE, "|");
+    writeln!(out, "  {gap} {bar}")?;
+    writeln!(out, "  {} {bar} {}", paint.with(PLACE, &number), Plain(&excerpt.text))?;
+    // What acts on a terminal is shown longer than it is.
+    let before: String = excerpt.text.chars().take(excerpt.mark).collect();
+    let indent = " ".repeat(Plain(before).to_string().chars().count());
+    let mark = paint.with(ERROR, format!("^ column {}", excerpt.column));
+    writeln!(out, "  {gap} {bar} {indent}{mark}")
+}
+
+/// What the findings of a group follow from, which is of one kind.
+fn write_causes(out: &mut dyn Write, findings: &[&Finding]) -> io::Result<()> {
+    let causes: Vec<&Cause> = findings.iter().filter_map(|finding| finding.caused_by.as_ref()).collect();
+    let Some((first, others)) = causes.split_first() else { return Ok(()) };
+    if others.iter().all(|cause| cause == first) {
+        return plain_line!(out, "  = follows from {} of {}", first.id, first.subject.name());
+    }
+    plain_line!(out, "  = each follows from a {} of its own", first.id)
+}
+
+fn write_unverified(out: &mut dyn Write, group: &UnverifiedGroup) -> io::Result<()> {
     plain_line!(
         out,
         "not verified[{}]: {}, because {}",
@@ -78,7 +152,18 @@ fn write_group(out: &mut dyn Write, group: &UnverifiedGroup) -> io::Result<()> {
     plain_line!(out)
 }
 
-fn write_summary(out: &mut dyn Write, scanned: &Scanned, report: &Report) -> io::Result<()> {
+fn write_accepted(out: &mut dyn Write, report: &Report) -> io::Result<()> {
+    let mut reasons: BTreeMap<(FindingId, &str), usize> = BTreeMap::new();
+    for accepted in &report.accepted {
+        *reasons.entry((accepted.finding.id, &accepted.reason)).or_default() += 1;
+    }
+    for ((id, reason), count) in &reasons {
+        plain_line!(out, "accepted[{id}]: {count}, because {reason}")?;
+    }
+    if reasons.is_empty() { Ok(()) } else { plain_line!(out) }
+}
+
+fn write_summary(out: &mut dyn Write, scanned: &Scanned, report: &Report, paint: Paint) -> io::Result<()> {
     let counts = &report.counts;
     plain_line!(
         out,
@@ -110,22 +195,35 @@ fn write_summary(out: &mut dyn Write, scanned: &Scanned, report: &Report) -> io:
         }
         Some(BaseUse::Used { .. }) | None => {}
     }
-    let mut codes: BTreeMap<_, usize> = BTreeMap::new();
-    for (_, finding) in report
-        .findings
-        .iter()
-        .filter(|(_, finding)| finding.severity == Severity::Error && finding.caused_by.is_none())
+    for (code, count) in update_errors(report) {
+        let name = code::lookup(code).map(|known| format!(" {}", known.name)).unwrap_or_default();
+        plain_line!(out, "{code}{name}: {count}")?;
+    }
+    let is_clean = report.exit_code() == 0;
+    writeln!(out, "{}", paint.with(if is_clean { HEADING } else { ERROR }, verdict(report)))
+}
+
+/// How many errors lead to each update error, what follows from others not counted.
+fn update_errors(report: &Report) -> BTreeMap<Hresult, usize> {
+    let mut codes = BTreeMap::new();
+    let findings = report.findings.iter().map(|(_, finding)| finding);
+    for finding in
+        findings.filter(|finding| finding.severity == Severity::Error && finding.caused_by.is_none())
     {
         if let Some(code) = finding.id.info().update_error {
             *codes.entry(code).or_default() += 1;
         }
     }
-    for (code, count) in codes {
-        plain_line!(out, "{code}: {count}")?;
-    }
+    codes
+}
+
+fn verdict(report: &Report) -> String {
     let errors = report.count(Severity::Error);
     let gaps: usize = report.not_verified.iter().map(|group| group.count).sum();
-    let verdict = match (errors, gaps) {
+    if report.is_stopped {
+        return format!("Stopped before the end; until then {} found.", counted(errors, "error"));
+    }
+    match (errors, gaps) {
         (0, 0) => "No damage found.".to_owned(),
         (0, gaps) => {
             format!("No damage found in what could be judged; {} could not be.", counted(gaps, "object"))
@@ -134,8 +232,20 @@ fn write_summary(out: &mut dyn Write, scanned: &Scanned, report: &Report) -> io:
         (errors, gaps) => {
             format!("{} found; {} could not be judged.", counted(errors, "error"), counted(gaps, "object"))
         }
-    };
-    plain_line!(out, "{verdict}")
+    }
+}
+
+const fn style(severity: Severity) -> Style {
+    match severity {
+        Severity::Error => ERROR,
+        Severity::Warning => WARNING,
+        Severity::Note => NOTE,
+    }
+}
+
+/// Where a file or key is.
+fn folder(name: &str) -> &str {
+    name.rfind(['/', '\\']).map_or("", |at| &name[..at])
 }
 
 /// A number of things, in the right number.

@@ -1,7 +1,8 @@
 //! Reads the registry hives and judges each by itself.
 
 use super::memo::Remember;
-use super::workers;
+use super::watch::Phase;
+use super::workers::Workers;
 use crate::check::{Enabled, HiveFile, HiveSubject, Outcome};
 use crate::finding::{Evidence, Finding, FindingId, Subject};
 use crate::format::hive::{self, Damage, MAX_BINS_BYTES};
@@ -86,9 +87,15 @@ impl Hives {
 }
 
 /// Reads the hives of an image.
-pub(super) fn read(image: &Image<'_>, enabled: &Enabled, threads: usize, remember: &Remember<'_>) -> Hives {
+pub(super) fn read(
+    image: &Image<'_>,
+    enabled: &Enabled,
+    workers: Workers<'_>,
+    remember: &Remember<'_>,
+) -> Hives {
     let mut hives = Hives::default();
-    workers::map(threads, &HIVES, |place| place.read(image, enabled, remember))
+    workers
+        .map_watched(Phase::Registry, &HIVES, |place| place.read(image, enabled, remember))
         .into_iter()
         .for_each(|read| hives.add(read));
     hives

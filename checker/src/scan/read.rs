@@ -2,7 +2,8 @@
 
 use super::base::Base;
 use super::memo::Remember;
-use super::workers;
+use super::watch::Phase;
+use super::workers::Workers;
 use crate::check::{
     CatalogFile, CatalogSubject, CompressionSubject, Enabled, ManifestSubject, MumSubject, NotExpanded,
     Outcome, StoreCatalogFile, StoreCatalogSubject, expand_manifest, settle, spoil,
@@ -35,7 +36,7 @@ pub(super) struct Reader<'s, 'r> {
     /// Judges catalogs, if they are to be judged.
     pub(super) verifier: Option<&'s Verifier<'r>>,
     pub(super) enabled: &'s Enabled,
-    pub(super) threads: usize,
+    pub(super) workers: Workers<'s>,
 }
 
 /// What the bytes of a catalog are worth.
@@ -111,7 +112,7 @@ impl Reader<'_, '_> {
             }
         }
         let pairs: Vec<Pair<'_>> = pairs.into_values().collect();
-        let judged = workers::map(self.threads, &pairs, |pair| self.package(&folder, pair));
+        let judged = self.workers.map_watched(Phase::Packages, &pairs, |pair| self.package(&folder, pair));
         judged
             .into_iter()
             .map(|(record, judged)| {
@@ -221,7 +222,8 @@ impl Reader<'_, '_> {
         };
         let signed_by_microsoft = record.by_microsoft
             && record.vouched.as_deref().is_some_and(|list| catalog::lists(list, &digests));
-        let findings = settle(self.enabled.mum(&subject), signed_by_microsoft);
+        let mut findings = settle(self.enabled.mum(&subject), signed_by_microsoft);
+        findings.iter_mut().for_each(|finding| finding.evidence.show(bytes));
         let is_beyond_limits = errors.xml.as_ref().is_some_and(|error| error.class() == ErrorClass::Limit);
         let is_sound = !is_beyond_limits && !spoil(&findings);
         let is_misnamed = findings.iter().any(|finding| finding.id == FindingId::MumNameMismatch);
@@ -270,8 +272,9 @@ impl Reader<'_, '_> {
             let path = self.image.display(&folder.child(entry));
             outcome.unverified.push(Unverified::new(Cause::WrongKind, path));
         }
-        let judged =
-            workers::map(self.threads, &files, |(stem, entry)| self.manifest(&folder, stem, entry, base));
+        let judged = self
+            .workers
+            .map_watched(Phase::Manifests, &files, |(stem, entry)| self.manifest(&folder, stem, entry, base));
         judged
             .into_iter()
             .map(|(record, judged)| {
@@ -324,7 +327,9 @@ impl Reader<'_, '_> {
         record.digests = Some(BothDigests::of(&bytes));
         let subject =
             ManifestSubject { path: &record.path, stem, bytes: &bytes, manifest: &manifest, errors: &errors };
-        record.findings.extend(self.enabled.manifest(&subject));
+        let mut findings = self.enabled.manifest(&subject);
+        findings.iter_mut().for_each(|finding| finding.evidence.show(&bytes));
+        record.findings.extend(findings);
         match &errors.xml {
             Some(error) if error.class() == ErrorClass::Limit => {
                 outcome.unverified.push(Unverified::new(Cause::BeyondLimits, &record.path));
@@ -375,7 +380,7 @@ impl Reader<'_, '_> {
         let twins: HashMap<[u8; 32], &PackageRecord> =
             packages.iter().filter_map(|package| Some((package.catalog_sha256?, package))).collect();
         let files: Vec<(&str, &Entry)> = folder.with_extension("cat").collect();
-        let judged = workers::map(self.threads, &files, |(stem, entry)| {
+        let judged = self.workers.map_watched(Phase::Catalogs, &files, |(stem, entry)| {
             self.store_catalog(&folder, stem, entry, &twins)
         });
         judged

@@ -1,44 +1,108 @@
 //! Work shared by several threads.
 
+use super::watch::{Phase, Watch};
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Does `job` for every item on so many threads, and gives the results in the order of the items.
-pub(super) fn map<T: Sync, R: Send>(threads: usize, items: &[T], job: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let next = AtomicUsize::new(0);
-    let results: Vec<Mutex<Option<R>>> = items.iter().map(|_| Mutex::new(None)).collect();
-    let work = || {
-        while let Some((item, result)) = {
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            items.get(index).zip(results.get(index))
-        } {
-            *result.lock().unwrap_or_else(PoisonError::into_inner) = Some(job(item));
-        }
-    };
-    std::thread::scope(|scope| {
-        // The calling thread works, too.
-        for _ in 1..threads.min(items.len()) {
-            scope.spawn(work);
-        }
-        work();
-    });
-    results
-        .into_iter()
-        .filter_map(|result| result.into_inner().unwrap_or_else(PoisonError::into_inner))
-        .collect()
+/// Threads that share work, and who watches them.
+#[derive(Clone, Copy)]
+pub(super) struct Workers<'w> {
+    pub(super) threads: usize,
+    pub(super) watch: Option<&'w Watch>,
+}
+
+impl Workers<'_> {
+    /// Does `job` for every item, and gives the results in the order of the items.
+    pub(super) fn map<T: Sync, R: Send>(self, items: &[T], job: impl Fn(&T) -> R + Sync) -> Vec<R> {
+        self.map_until(items, job, || false)
+    }
+
+    /// The same, for whoever watches: the results of the first items, where the scan is stopped before all are done.
+    pub(super) fn map_watched<T: Sync, R: Send>(
+        self,
+        phase: Phase,
+        items: &[T],
+        job: impl Fn(&T) -> R + Sync,
+    ) -> Vec<R> {
+        let Some(watch) = self.watch else { return self.map(items, job) };
+        watch.begin(phase, items.len());
+        let job = |item: &T| {
+            let result = job(item);
+            watch.one_done();
+            result
+        };
+        self.map_until(items, job, || watch.is_stopped())
+    }
+
+    pub(super) fn is_stopped(self) -> bool {
+        self.watch.is_some_and(Watch::is_stopped)
+    }
+
+    fn map_until<T: Sync, R: Send>(
+        self,
+        items: &[T],
+        job: impl Fn(&T) -> R + Sync,
+        is_stopped: impl Fn() -> bool + Sync,
+    ) -> Vec<R> {
+        let next = AtomicUsize::new(0);
+        let results: Vec<Mutex<Option<R>>> = items.iter().map(|_| Mutex::new(None)).collect();
+        let work = || {
+            while !is_stopped()
+                && let Some((item, result)) = {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    items.get(index).zip(results.get(index))
+                }
+            {
+                *result.lock().unwrap_or_else(PoisonError::into_inner) = Some(job(item));
+            }
+        };
+        std::thread::scope(|scope| {
+            // The calling thread works, too.
+            for _ in 1..self.threads.min(items.len()) {
+                scope.spawn(work);
+            }
+            work();
+        });
+        results
+            .into_iter()
+            .filter_map(|result| result.into_inner().unwrap_or_else(PoisonError::into_inner))
+            .collect()
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+
     #[test]
     fn results_are_in_the_order_of_the_items() {
         let items: Vec<usize> = (0..1000).collect();
         for threads in [1, 2, 7, 2000] {
-            let results = super::map(threads, &items, |item| item * 2);
+            let workers = Workers { threads, watch: None };
+            let results = workers.map(&items, |item| item * 2);
             assert!(results.iter().enumerate().all(|(index, result)| *result == index * 2));
             assert_eq!(results.len(), items.len());
         }
-        assert!(super::map(4, &[], |item: &usize| *item).is_empty());
+        assert!(Workers { threads: 4, watch: None }.map(&[], |item: &usize| *item).is_empty());
+    }
+
+    #[test]
+    fn the_first_results_are_kept_when_stopped() {
+        let items: Vec<usize> = (0..1000).collect();
+        for threads in [1, 2, 7] {
+            let watch = Watch::new();
+            let workers = Workers { threads, watch: Some(&watch) };
+            let results = workers.map_watched(Phase::Payload, &items, |item| {
+                if *item == 100 {
+                    watch.stop();
+                }
+                *item
+            });
+            assert_eq!(results, items[..results.len()]);
+            assert!((101..=101 + threads).contains(&results.len()), "{}", results.len());
+            assert_eq!(watch.progress().done, results.len());
+            assert!(workers.map_watched(Phase::Payload, &items, |item| *item).is_empty());
+        }
     }
 }

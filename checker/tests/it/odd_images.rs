@@ -215,12 +215,12 @@ fn documents_beyond_the_limits_are_said() {
     assert!(cause_of(&report).contains(&Cause::BeyondLimits));
 }
 
-/// A long list is cut, and says by how much: MAX_SHOWN_OF_A_KIND findings, MAX_HOLDERS deployments.
+/// A long list is cut, and says by how much: MAX_SHOWN_OF_A_GROUP findings, MAX_HOLDERS deployments.
 #[test]
 fn long_lists_are_cut_and_counted() {
-    use checker::report::Scanned;
-    use checker::report::text::{self, MAX_SHOWN_OF_A_KIND};
-    let many: Vec<(String, &[u8])> = (0..MAX_SHOWN_OF_A_KIND + 5)
+    use checker::report::text::{self, MAX_SHOWN_OF_A_GROUP};
+    use checker::report::{Paint, Scanned};
+    let many: Vec<(String, &[u8])> = (0..MAX_SHOWN_OF_A_GROUP + 5)
         .map(|number| (format!("{PACKAGES}/{number:02}.mum"), &b""[..]))
         .collect();
     let files: Vec<(&str, &[u8])> = many.iter().map(|(name, content)| (name.as_str(), *content)).collect();
@@ -228,10 +228,13 @@ fn long_lists_are_cut_and_counted() {
     let at = checker::format::time::Instant::from_unix_seconds(0);
     let scanned = Scanned { skipped: vec!["registry"], ..Scanned::new("image", at) };
     let mut written = Vec::new();
-    text::write(&mut written, &scanned, &report).unwrap();
+    text::write(&mut written, &scanned, &report, Paint::Plain).unwrap();
     let written = String::from_utf8(written).unwrap();
-    assert_eq!(written.matches("error[mum-zero-length]").count(), MAX_SHOWN_OF_A_KIND);
-    assert!(written.contains("5 more of mum-zero-length"), "{written}");
+    let expected =
+        format!("error[mum-zero-length] 0x800705B9: The package manifest is empty: {} times.", many.len());
+    assert_eq!(written.matches(&expected).count(), 1, "{written}");
+    assert_eq!(written.matches(".mum\n").count(), MAX_SHOWN_OF_A_GROUP, "{written}");
+    assert!(written.contains("  and 5 more in 1 place; --format json has them all\n"), "{written}");
 
     let deployments: Vec<(String, String)> = (0..5).map(deployment).collect();
     let files: Vec<(&str, &[u8])> =

@@ -8,7 +8,7 @@ use crate::{AT, in_parallel, scan_of};
 use checker::code::fifteen;
 use checker::image::Image;
 use checker::report::json::ScanReport;
-use checker::report::{Scanned, text};
+use checker::report::{Paint, Scanned, text};
 use serde::Deserialize;
 use simstore::fault::{Fault, Wound, fault_named};
 use simstore::judge::{Report, judge};
@@ -94,7 +94,7 @@ fn reports(recipe: &Recipe) -> Result<[(&'static str, String); 2], String> {
         return Err(format!("the simulator foretold something else, which no blessing mends: {verdict:#?}"));
     }
     let mut said = Vec::new();
-    text::write(&mut said, &scanned, &report).map_err(|error| error.to_string())?;
+    text::write(&mut said, &scanned, &report, Paint::Plain).map_err(|error| error.to_string())?;
     let said = String::from_utf8(said).map_err(|error| error.to_string())?;
     Ok([(JSON, json + "\n"), (TEXT, said)])
 }

@@ -5,7 +5,7 @@ use super::{BLESS, difference, is_blessing};
 use crate::faults::store_of;
 use crate::{AT, in_parallel, scan_of};
 use checker::image::Image;
-use checker::report::{Scanned, text};
+use checker::report::{Paint, Scanned, text};
 use checker::volume::MemoryVolume;
 use simstore::fault::{Fault, Wound, faults};
 use simstore::plan::Profile;
@@ -28,7 +28,7 @@ fn paragraphs(volume: &MemoryVolume) -> Vec<String> {
     let report = scan_of(&image).run();
     let scanned = Scanned { roots: 2, ..Scanned::new("image", AT) };
     let mut said = Vec::new();
-    text::write(&mut said, &scanned, &report).unwrap();
+    text::write(&mut said, &scanned, &report, Paint::Plain).unwrap();
     String::from_utf8(said).unwrap().split("\n\n").map(str::to_owned).collect()
 }
 

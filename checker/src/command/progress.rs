@@ -1,0 +1,141 @@
+//! What a scan tells on the way: a bar on a terminal, lines elsewhere, nothing where it is to be quiet. All of it goes to the
+//! standard error output, so that reports can be piped.
+
+use super::Failure;
+use checker::scan::{Phase, Progress, STOPPED, Watch};
+use std::fmt;
+use std::io::{self, IsTerminal, Write};
+use std::sync::Arc;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+/// How often a bar is drawn, and how long lines are apart at least.
+const BAR_EVERY: Duration = Duration::from_millis(100);
+const LINE_EVERY: Duration = Duration::from_secs(10);
+const BAR_COLUMNS: usize = 24;
+
+/// Lets Ctrl-C stop what is watched; pressed twice, it ends the program at once.
+pub(super) fn stop_when_interrupted(watch: &Arc<Watch>) -> Result<(), Failure> {
+    let watch = Arc::clone(watch);
+    let interrupted = move || {
+        if watch.is_stopped() {
+            std::process::exit(STOPPED.into());
+        }
+        watch.stop();
+    };
+    ctrlc::set_handler(interrupted)
+        .map_err(|error| Failure::Refused(format!("Ctrl-C cannot be watched: {error}")))
+}
+
+/// Does some work, and tells how far it is meanwhile.
+pub(super) fn told<T>(watch: &Watch, quiet: bool, work: impl FnOnce() -> T) -> T {
+    if quiet {
+        return work();
+    }
+    let (ended, end) = mpsc::channel::<()>();
+    std::thread::scope(|scope| {
+        scope.spawn(move || if io::stderr().is_terminal() { draw(watch, &end) } else { list(watch, &end) });
+        let done = work();
+        drop(ended);
+        done
+    })
+}
+
+/// A bar that is drawn again and again.
+fn draw(watch: &Watch, end: &mpsc::Receiver<()>) {
+    let mut phase = Pace::begin(watch.progress());
+    while end.recv_timeout(BAR_EVERY) == Err(RecvTimeoutError::Timeout) {
+        let progress = watch.progress();
+        if progress.phase != phase.begun.phase {
+            phase = Pace::begin(progress);
+        }
+        // Whether anybody sees it does not matter.
+        let _ = write!(io::stderr(), "\r\x1b[K{}", phase.bar(progress));
+    }
+    let _ = write!(io::stderr(), "\r\x1b[K");
+}
+
+/// A line for each phase, and now and then one for a phase that takes long.
+fn list(watch: &Watch, end: &mpsc::Receiver<()>) {
+    let mut phase = Pace::begin(watch.progress());
+    let mut last = Instant::now();
+    while end.recv_timeout(BAR_EVERY) == Err(RecvTimeoutError::Timeout) {
+        let progress = watch.progress();
+        let is_new = progress.phase != phase.begun.phase;
+        if is_new {
+            phase = Pace::begin(progress);
+        }
+        if is_new || last.elapsed() >= LINE_EVERY {
+            last = Instant::now();
+            let _ = writeln!(io::stderr(), "checksur: {}", phase.line(progress));
+        }
+    }
+}
+
+/// How fast a phase is.
+struct Pace {
+    begun: Progress,
+    at: Instant,
+}
+
+impl Pace {
+    fn begin(begun: Progress) -> Self {
+        Self { begun, at: Instant::now() }
+    }
+
+    fn line(&self, now: Progress) -> String {
+        let count = format!("{} of {} {}", now.done, now.of, now.phase.as_str());
+        if now.phase != Phase::Payload {
+            return count;
+        }
+        let seconds = self.at.elapsed().as_secs_f64();
+        let bytes = now.payload_bytes - self.begun.payload_bytes;
+        let rate = if seconds > 0.0 { bytes as f64 / seconds } else { 0.0 };
+        let mut line = format!("{count}, {}, {}/s", Amount(bytes as f64), Amount(rate));
+        if now.done > 0 && seconds > 1.0 {
+            let left = seconds * now.of.saturating_sub(now.done) as f64 / now.done as f64;
+            line += &format!(", {left:.0} s left");
+        }
+        line
+    }
+
+    fn bar(&self, now: Progress) -> String {
+        let full = (BAR_COLUMNS * now.done).checked_div(now.of).unwrap_or(0);
+        format!("[{}{}] {}", "#".repeat(full), " ".repeat(BAR_COLUMNS - full), self.line(now))
+    }
+}
+
+/// A number of bytes, as people say it.
+struct Amount(f64);
+
+impl fmt::Display for Amount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            bytes if bytes < 1e3 => write!(f, "{bytes:.0} bytes"),
+            bytes if bytes < 1e6 => write!(f, "{:.1} kB", bytes / 1e3),
+            bytes if bytes < 1e9 => write!(f, "{:.1} MB", bytes / 1e6),
+            bytes => write!(f, "{:.1} GB", bytes / 1e9),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bar_tells_what_is_left() {
+        let begun = Progress { phase: Phase::Payload, done: 0, of: 8, payload_bytes: 1_000 };
+        let pace = Pace { begun, at: Instant::now() - Duration::from_secs(10) };
+        let now = Progress { done: 2, payload_bytes: 20_001_000, ..begun };
+        assert_eq!(
+            pace.bar(now),
+            "[######                  ] 2 of 8 components, 20.0 MB, 2.0 MB/s, 30 s left"
+        );
+        let none = Progress { phase: Phase::Manifests, done: 0, of: 0, payload_bytes: 0 };
+        assert_eq!(Pace::begin(none).line(none), "0 of 0 manifests");
+        for (bytes, text) in [(999.0, "999 bytes"), (1_500.0, "1.5 kB"), (2.5e9, "2.5 GB")] {
+            assert_eq!(Amount(bytes).to_string(), text);
+        }
+    }
+}
