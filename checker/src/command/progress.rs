@@ -57,18 +57,19 @@ fn draw(watch: &Watch, end: &mpsc::Receiver<()>) {
 
 /// A line for each phase, and now and then one for a phase that takes long.
 fn list(watch: &Watch, end: &mpsc::Receiver<()>) {
-    let mut phase = Pace::begin(watch.progress());
-    let mut last = Instant::now();
+    let mut told: Option<(Pace, Instant)> = None;
     while end.recv_timeout(BAR_EVERY) == Err(RecvTimeoutError::Timeout) {
         let progress = watch.progress();
-        let is_new = progress.phase != phase.begun.phase;
-        if is_new {
-            phase = Pace::begin(progress);
+        let (pace, at) = match told.take() {
+            Some((pace, at)) if pace.begun.phase == progress.phase => (pace, Some(at)),
+            _ => (Pace::begin(progress), None),
+        };
+        let is_due = at.is_none_or(|at| at.elapsed() >= LINE_EVERY);
+        if is_due {
+            // Whether anybody sees it does not matter.
+            let _ = writeln!(io::stderr(), "checksur: {}", pace.line(progress));
         }
-        if is_new || last.elapsed() >= LINE_EVERY {
-            last = Instant::now();
-            let _ = writeln!(io::stderr(), "checksur: {}", phase.line(progress));
-        }
+        told = Some((pace, at.filter(|_| !is_due).unwrap_or_else(Instant::now)));
     }
 }
 

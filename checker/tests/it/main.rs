@@ -9,6 +9,7 @@ mod limits;
 mod odd_images;
 mod pages;
 mod program;
+mod program_reports;
 mod tables;
 mod xml_conformance;
 
