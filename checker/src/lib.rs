@@ -1,4 +1,22 @@
-//! Checks the Windows servicing store of an offline image.
+//! Checks the Windows servicing store of an offline image, and repairs it.
+//!
+//! ```no_run
+//! use checker::image::Image;
+//! use checker::scan::Scan;
+//! use checker::volume::RealFolder;
+//!
+//! let volume = RealFolder::open("/mnt/image".as_ref())?;
+//! let image = Image::open(&volume)?;
+//! let report = Scan::new(&image).run();
+//! for (_, finding) in &report.findings {
+//!     println!("{} {}", finding.id, finding.subject.name());
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! An image is whatever is behind a [`volume::Volume`]: a folder of the host, or memory. A scan gives a [`scan::Report`], which is
+//! data; [`report`] makes text of it. [`finding::FINDINGS`] and [`code::CODES`] say what everything means. A [`repair::Planner`]
+//! works out what would mend an image, and a [`repair::Journal`] does it. [`format`] reads each format by itself.
 
 pub mod check;
 pub mod code;
