@@ -34,7 +34,7 @@ fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let path = std::env::args_os().nth(1).ok_or("usage: own_report IMAGE")?;
-    let volume = RealFolder::open(path.as_ref())?;
+    let volume = RealFolder::open(&path)?;
     let image = Image::open(&volume)?;
     // Catalogs are not needed for this.
     let report = Scan::new(&image).skip(Skip { catalogs: true, ..Skip::default() }).run();

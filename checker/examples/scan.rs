@@ -12,7 +12,7 @@ use std::time::Duration;
 fn main() -> Result<(), Box<dyn Error>> {
     let path = std::env::args_os().nth(1).ok_or("usage: scan IMAGE")?;
     // The only door to files: a folder of the host, which is only read.
-    let volume = RealFolder::open(path.as_ref())?;
+    let volume = RealFolder::open(&path)?;
     let image = Image::open(&volume)?;
     let watch = Watch::new();
     let report = std::thread::scope(|scope| {

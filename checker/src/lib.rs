@@ -5,7 +5,7 @@
 //! use checker::scan::Scan;
 //! use checker::volume::RealFolder;
 //!
-//! let volume = RealFolder::open("/mnt/image".as_ref())?;
+//! let volume = RealFolder::open("/mnt/image")?;
 //! let image = Image::open(&volume)?;
 //! let report = Scan::new(&image).run();
 //! for (_, finding) in &report.findings {

@@ -33,7 +33,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let verdict = judge(&receipt.expectation, &own_checker(&store.image())?);
         println!("{name}: {}", if verdict.is_right() { "right" } else { "not seen" });
         for missing in &verdict.missing {
-            println!("    {} of {}", missing.id, missing.subject.name());
+            println!("    {} of {:?}", missing.id, missing.subject);
         }
     }
     Ok(())

@@ -34,3 +34,8 @@ mod temp_store;
 pub mod write;
 
 pub use temp_store::TempStore;
+
+/// The code in the README, run like every other example.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;
