@@ -3,6 +3,7 @@
 use checker::format::time::Instant;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
+use std::str::FromStr;
 
 /// Checks the Windows servicing store of an offline image.
 #[derive(Debug, Parser)]
@@ -37,10 +38,11 @@ pub(crate) enum Command {
 pub(crate) struct ScanArguments {
     #[command(flatten)]
     pub(crate) image: ImageArguments,
-    /// The form of the report
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub(crate) format: Format,
-    /// Write the report to a file
+    /// The form of the report: text, checksur, json or jsonl. With =FILE it goes there, and may be given more than
+    /// once
+    #[arg(long, value_name = "FORM[=FILE]", default_value = "text")]
+    pub(crate) format: Vec<Format>,
+    /// Where the report without a =FILE goes, instead of the standard output
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
     /// Leave something out; may be given more than once
@@ -143,12 +145,38 @@ pub(crate) struct TrustArguments {
     pub(crate) lifetime: bool,
 }
 
+/// A report: its form, and the file it goes to, if it has one of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Format {
+    pub(crate) form: Form,
+    pub(crate) file: Option<PathBuf>,
+}
+
+/// The form of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
+pub(crate) enum Form {
     /// For people
     Text,
+    /// As CheckSUR.log
+    Checksur,
     /// For programs
     Json,
+    /// For programs, a line for each finding
+    Jsonl,
+}
+
+impl FromStr for Format {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (form, file) = text.split_once('=').map_or((text, None), |(form, file)| (form, Some(file)));
+        let form = Form::from_str(form, false)
+            .map_err(|_| format!("there is no form {form:?}: text, checksur, json or jsonl"))?;
+        match file {
+            Some("") => Err(format!("no file is named after {text:?}")),
+            file => Ok(Self { form, file: file.map(PathBuf::from) }),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]

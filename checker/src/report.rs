@@ -23,6 +23,16 @@ pub struct Scanned {
     pub skipped: Vec<&'static str>,
     /// How many root certificates were at hand.
     pub roots: usize,
+    /// How long it took, in whole seconds.
+    pub took_seconds: u64,
+}
+
+impl Scanned {
+    /// A scan of everything in an image, for this moment, without root certificates.
+    #[must_use]
+    pub fn new(image: impl Into<PathBuf>, at: crate::format::time::Instant) -> Self {
+        Self { image: image.into(), at, skipped: Vec::new(), roots: 0, took_seconds: 0 }
+    }
 }
 
 /// One sentence about a finding: what it is and what supports it.

@@ -23,7 +23,7 @@ pub(crate) const SMALLEST: Size = Size { components: 0, payload_bytes: 1 << 10 }
 
 /// A report as other programs read it.
 pub(crate) fn read_back(report: &Report) -> simstore::judge::Report {
-    let scanned = Scanned { image: "image".into(), at: AT, skipped: Vec::new(), roots: 2 };
+    let scanned = Scanned { roots: 2, ..Scanned::new("image", AT) };
     let text = serde_json::to_string(&ScanReport::new(&scanned, report)).expect("a report can be written");
     serde_json::from_str(&text).expect("a report can be read")
 }

@@ -138,7 +138,7 @@ fn read_back(report: &scan::Report) -> Result<Report, Box<dyn Error>> {
 }
 
 fn scanned(image: &Path) -> Scanned {
-    Scanned { image: image.to_owned(), at: Instant::now(), skipped: Vec::new(), roots: 2 }
+    Scanned { roots: 2, ..Scanned::new(image, Instant::now()) }
 }
 
 fn write_reports(store: &StoreFolder, report: &scan::Report) -> Result<(), Box<dyn Error>> {

@@ -50,7 +50,7 @@ impl<'m> Scanner<'m> {
 }
 
 fn read_back(report: &checker::scan::Report) -> Result<Report, String> {
-    let scanned = Scanned { image: "image".into(), at: AT, skipped: Vec::new(), roots: 2 };
+    let scanned = Scanned { roots: 2, ..Scanned::new("image", AT) };
     let text =
         serde_json::to_string(&ScanReport::new(&scanned, report)).map_err(|error| error.to_string())?;
     serde_json::from_str(&text).map_err(|error| error.to_string())

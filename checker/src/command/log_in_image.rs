@@ -5,6 +5,7 @@ use crate::cli::RepairArguments;
 use checker::format::time::Instant;
 use checker::image::Image;
 use checker::repair::{MAX_FILE_BYTES, Planned};
+use checker::report::Scanned;
 use checker::report::checksur_log::{self, LOG, PERSISTENT_LOG};
 use checker::volume::{RealFolder, VolumeMut, VolumePath, WholeFile, read_whole};
 use std::io;
@@ -21,7 +22,9 @@ pub(super) fn log_in_image(
         return Ok(());
     }
     let mut log = Vec::new();
-    checksur_log::write(&mut log, Instant::now(), took.as_secs(), &planned.before, &planned.plan)?;
+    let scanned =
+        Scanned { took_seconds: took.as_secs(), ..Scanned::new(&arguments.image.image, Instant::now()) };
+    checksur_log::write(&mut log, &scanned, &planned.before, Some(&planned.plan))?;
     let place = |name: &str| {
         let image = Image::open(writable).ok()?;
         image.place(&format!("Windows/{name}"))

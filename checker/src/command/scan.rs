@@ -1,15 +1,15 @@
 //! `checksur scan`: a whole image.
 
 use super::sources::{self, Opened};
-use super::{Failure, base, output, roots};
-use crate::cli::{Format, ImageArguments, ScanArguments, SkipWhat};
+use super::{Failure, base, forms, roots};
+use crate::cli::{ImageArguments, ScanArguments, SkipWhat};
 use checker::format::time::Instant;
 use checker::image::Image;
-use checker::repair::{Journal, Plan, Planner, Progress, RepairError};
-use checker::report::{Scanned, json, repair_text, text};
+use checker::repair::{Journal, Planner, Progress, RepairError};
+use checker::report::Scanned;
 use checker::scan::{Report, Scan, Skip};
 use checker::volume::RealFolder;
-use std::io::{self, BufWriter, Write};
+use std::io;
 
 /// A scan that is told what the arguments say, and what it is about for reports. A moment given here goes before theirs.
 pub(super) fn scan_of<'i>(
@@ -19,7 +19,7 @@ pub(super) fn scan_of<'i>(
 ) -> Result<(Scan<'i>, Scanned), Failure> {
     let roots = roots(&arguments.trust)?;
     let at = at.or(arguments.trust.at).unwrap_or_else(Instant::now);
-    let scanned = Scanned { image: arguments.image.clone(), at, skipped: Vec::new(), roots: roots.len() };
+    let scanned = Scanned { roots: roots.len(), ..Scanned::new(&arguments.image, at) };
     let mut scan = Scan::new(image)
         .roots(roots)
         .trust_image_roots(arguments.trust_image_roots)
@@ -35,13 +35,11 @@ pub(super) fn scan_of<'i>(
 }
 
 pub(crate) fn run(arguments: &ScanArguments) -> Result<u8, Failure> {
+    let started = std::time::Instant::now();
     let opened = Opened::image(&arguments.image.image)?;
     let image = opened.as_image()?;
     tell_of_repairs(&opened);
-    let mut out: Box<dyn Write> = match &arguments.output {
-        Some(path) => Box::new(BufWriter::new(output(path, [arguments.image.image.as_path()])?)),
-        None => Box::new(BufWriter::new(io::stdout().lock())),
-    };
+    let mut outputs = forms::open(arguments)?;
     let skips = |what| arguments.skip.contains(&what);
     let (scan, mut scanned) = scan_of(&arguments.image, None, &image)?;
     let scan = scan.skip(Skip {
@@ -64,11 +62,14 @@ pub(crate) fn run(arguments: &ScanArguments) -> Result<u8, Failure> {
         (Report { wanted: planned.plan.wanted.clone(), ..planned.before }, Some(planned.plan))
     };
     scanned.roots += report.image_roots;
+    scanned.took_seconds = started.elapsed().as_secs();
 
-    match write_report(&mut out, arguments.format, &scanned, &report, plan.as_ref()) {
-        // Whoever reads the report has seen enough; the exit code tells what is in the rest.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
-        written => written?,
+    for output in &mut outputs {
+        match output.write(&scanned, &report, plan.as_ref()) {
+            // Whoever reads the report has seen enough; the exit code tells what is in the rest.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+            written => written?,
+        }
     }
     Ok(report.exit_code())
 }
@@ -84,27 +85,4 @@ fn tell_of_repairs(opened: &Opened) {
         Some(Progress::Done) => RepairError::NotKept,
     };
     eprintln!("checksur: {what}");
-}
-
-fn write_report(
-    out: &mut dyn Write,
-    format: Format,
-    scanned: &Scanned,
-    report: &Report,
-    plan: Option<&Plan>,
-) -> io::Result<()> {
-    match format {
-        Format::Text => {
-            text::write(out, scanned, report)?;
-            if let Some(plan) = plan {
-                repair_text::write_outlook(out, plan)?;
-            }
-        }
-        Format::Json => {
-            let report = json::ScanReport::new(scanned, report).with_plan(plan);
-            serde_json::to_writer_pretty(&mut *out, &report)?;
-            writeln!(out)?;
-        }
-    }
-    out.flush()
 }

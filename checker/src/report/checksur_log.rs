@@ -3,10 +3,9 @@
 //! Only what real logs show is written in their words. A finding that no category of theirs is known for has its own row, which
 //! begins with `checksur:` and the id of the finding. Text is in UTF-8, and lines end in CR LF.
 
-use super::Plain;
+use super::{Plain, Scanned};
 use crate::check::Section;
 use crate::finding::{Finding, FindingId, Object, Severity, Subject};
-use crate::format::time::Instant;
 use crate::repair::{Mend, Plan};
 use crate::scan::{Report, Wanted, WantedKind};
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,20 +27,26 @@ const HEADINGS: [(&str, Option<Section>); 6] = [
     ("Checking Component Store", Some(Section::ComponentStore)),
 ];
 
-/// Writes the log of a scan and of the repair that followed it.
+/// Writes the log of a scan, and of the repair that followed it if there was one.
 ///
 /// # Errors
 ///
 /// What writing gives.
-pub fn write(out: &mut dyn Write, at: Instant, seconds: u64, report: &Report, plan: &Plan) -> io::Result<()> {
+pub fn write(
+    out: &mut dyn Write,
+    scanned: &Scanned,
+    report: &Report,
+    repaired: Option<&Plan>,
+) -> io::Result<()> {
     let mut log = Log { out };
     log.line(&"=".repeat(33))?;
     log.line("Checking System Update Readiness.")?;
     log.line(&format!("Binary Version {}", env!("CARGO_PKG_VERSION")))?;
-    let moment = at.to_string();
+    let moment = scanned.at.to_string();
     log.line(&moment.get(..16).unwrap_or(&moment).replace('T', " "))?;
+    let (mends, wanted) = repaired.map_or((&[][..], &report.wanted), |plan| (&plan.mends[..], &plan.wanted));
     let mends: BTreeMap<(&str, &str), &Mend> =
-        plan.mends.iter().map(|mend| ((&*mend.finding, &*mend.subject), mend)).collect();
+        mends.iter().map(|mend| ((&*mend.finding, &*mend.subject), mend)).collect();
     let of = |finding: &Finding| mends.get(&(finding.id.as_str(), finding.subject.name())).copied();
     for (heading, section) in HEADINGS {
         log.line("")?;
@@ -55,8 +60,8 @@ pub fn write(out: &mut dyn Write, at: Instant, seconds: u64, report: &Report, pl
     }
     log.line("")?;
     let findings: Vec<&Finding> = rows(report).map(|(_, finding)| finding).collect();
-    log.summary(seconds, &findings, &|finding| of(finding).is_some())?;
-    log.unavailable(&plan.wanted)
+    log.summary(scanned.took_seconds, &findings, &|finding| of(finding).is_some())?;
+    log.unavailable(wanted)
 }
 
 /// What has a row: errors and warnings that are damage by themselves.
@@ -271,7 +276,9 @@ mod tests {
             wanted,
         };
         let mut log = Vec::new();
-        write(&mut log, "2018-02-18T19:58:07Z".parse().unwrap(), 450, &report, &plan).unwrap();
+        let at = "2018-02-18T19:58:07Z".parse().unwrap();
+        let scanned = Scanned { took_seconds: 450, ..Scanned::new("image", at) };
+        write(&mut log, &scanned, &report, Some(&plan)).unwrap();
         let log = String::from_utf8(log).unwrap();
         assert!(log.ends_with("\r\n"));
         log.replace("\r\n", "\n")

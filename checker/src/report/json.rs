@@ -13,9 +13,13 @@ use crate::scan::{BaseUse, Report, Wanted};
 use crate::unverified::UnverifiedGroup;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::io::{self, Write};
 
 /// The name and version of the scan report's shape.
 pub const SCHEMA: &str = "checksur/1";
+
+/// The name and version of the shape of its lines.
+pub const LINES_SCHEMA: &str = "checksur-lines/1";
 
 /// The report of a scan.
 #[derive(Debug, Serialize)]
@@ -160,6 +164,43 @@ impl ScanReport {
             plan.map(|plan| RepairOutlook { mends: plan.mends.clone(), not_mended: plan.not_mended.clone() });
         self
     }
+}
+
+/// Writes the report of a scan as lines of JSON, each an object with a member that says what it is: first `scan`, then each
+/// `finding`, each `not_verified`, what is `wanted`, what a repair `mends` and what is `not_mended`, and last the `summary`,
+/// without which a report is not whole.
+///
+/// # Errors
+///
+/// What writing gives.
+pub fn write_lines(
+    out: &mut dyn Write,
+    scanned: &Scanned,
+    report: &Report,
+    plan: Option<&Plan>,
+) -> io::Result<()> {
+    fn lines<T: Serialize>(out: &mut dyn Write, name: &str, rows: &[T]) -> io::Result<()> {
+        rows.iter().try_for_each(|row| {
+            serde_json::to_writer(&mut *out, &BTreeMap::from([(name, row)]))?;
+            writeln!(out)
+        })
+    }
+    let report = ScanReport::new(scanned, report).with_plan(plan);
+    lines(out, "scan", &[LinesHead { schema: LINES_SCHEMA, image: &report.image }])?;
+    lines(out, "finding", &report.findings)?;
+    lines(out, "not_verified", &report.not_verified)?;
+    lines(out, "wanted", &report.wanted)?;
+    if let Some(outlook) = &report.repair {
+        lines(out, "mends", &outlook.mends)?;
+        lines(out, "not_mended", &outlook.not_mended)?;
+    }
+    lines(out, "summary", &[&report.summary])
+}
+
+#[derive(Debug, Serialize)]
+struct LinesHead<'r> {
+    schema: &'static str,
+    image: &'r ImageFacts,
 }
 
 #[derive(Debug, Serialize)]

@@ -225,12 +225,8 @@ fn long_lists_are_cut_and_counted() {
         .collect();
     let files: Vec<(&str, &[u8])> = many.iter().map(|(name, content)| (name.as_str(), *content)).collect();
     let report = scan(&volume(&files));
-    let scanned = Scanned {
-        image: "image".into(),
-        at: checker::format::time::Instant::from_unix_seconds(0),
-        skipped: vec!["registry"],
-        roots: 0,
-    };
+    let at = checker::format::time::Instant::from_unix_seconds(0);
+    let scanned = Scanned { skipped: vec!["registry"], ..Scanned::new("image", at) };
     let mut written = Vec::new();
     text::write(&mut written, &scanned, &report).unwrap();
     let written = String::from_utf8(written).unwrap();

@@ -66,7 +66,7 @@ pub(crate) fn scan_of<'s>(image: &'s Image<'s>) -> Scan<'s> {
 
 /// What a report says, as another program would read it.
 pub(crate) fn read_back(report: &scan::Report) -> Report {
-    let scanned = Scanned { image: "image".into(), at: AT, skipped: Vec::new(), roots: 2 };
+    let scanned = Scanned { roots: 2, ..Scanned::new("image", AT) };
     let text = serde_json::to_string(&ScanReport::new(&scanned, report)).expect("a report can be written");
     serde_json::from_str(&text).expect("a report can be read")
 }

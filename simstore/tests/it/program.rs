@@ -18,7 +18,7 @@ fn text(bytes: &[u8]) -> String {
 /// Scans an image and writes the report as `checksur --format json` does.
 fn write_report(image: &Path, file: &Path) {
     let report = crate::scan(&RealFolder::open(image).expect("an image"));
-    let scanned = Scanned { image: image.into(), at: crate::AT, skipped: Vec::new(), roots: 2 };
+    let scanned = Scanned { roots: 2, ..Scanned::new(image, crate::AT) };
     let json = serde_json::to_vec(&ScanReport::new(&scanned, &report)).expect("a report can be written");
     std::fs::write(file, json).expect("a temporary folder can be written");
 }

@@ -26,7 +26,7 @@ const MAX_SHOWN: usize = 2;
 fn paragraphs(volume: &MemoryVolume) -> Vec<String> {
     let image = Image::open(volume).unwrap();
     let report = scan_of(&image).run();
-    let scanned = Scanned { image: "image".into(), at: AT, skipped: Vec::new(), roots: 2 };
+    let scanned = Scanned { roots: 2, ..Scanned::new("image", AT) };
     let mut said = Vec::new();
     text::write(&mut said, &scanned, &report).unwrap();
     String::from_utf8(said).unwrap().split("\n\n").map(str::to_owned).collect()

@@ -1,0 +1,68 @@
+//! The forms in which a scan is reported, and where each goes.
+
+use super::{Failure, output};
+use crate::cli::{Form, Format, ScanArguments};
+use checker::repair::Plan;
+use checker::report::{Scanned, checksur_log, json, repair_text, text};
+use checker::scan::Report;
+use std::io::{self, BufWriter, Write};
+
+/// A report that is to be written.
+pub(super) struct Output {
+    form: Form,
+    out: Box<dyn Write>,
+}
+
+/// Opens what the reports go to, before anything is scanned: who cannot be written to is told at once.
+pub(super) fn open(arguments: &ScanArguments) -> Result<Vec<Output>, Failure> {
+    let image = arguments.image.image.as_path();
+    let without_file = arguments.format.iter().filter(|format| format.file.is_none()).count();
+    if without_file > 1 {
+        return Err(Failure::Refused(
+            "only one report can go to the standard output; give the others a =FILE".to_owned(),
+        ));
+    }
+    if without_file == 0 && arguments.output.is_some() {
+        return Err(Failure::Refused(
+            "every report has a file; --output is for the one that has none".to_owned(),
+        ));
+    }
+    let open = |Format { form, file }: &Format| {
+        let out: Box<dyn Write> = match file.as_ref().or(arguments.output.as_ref()) {
+            Some(path) => Box::new(BufWriter::new(output(path, [image])?)),
+            None => Box::new(BufWriter::new(io::stdout())),
+        };
+        Ok(Output { form: *form, out })
+    };
+    arguments.format.iter().map(open).collect()
+}
+
+impl Output {
+    /// Writes the report of a scan, and what a repair would do, if that was asked.
+    pub(super) fn write(
+        &mut self,
+        scanned: &Scanned,
+        report: &Report,
+        plan: Option<&Plan>,
+    ) -> io::Result<()> {
+        let out = &mut self.out;
+        match self.form {
+            Form::Text => {
+                text::write(out, scanned, report)?;
+                if let Some(plan) = plan {
+                    repair_text::write_outlook(out, plan)?;
+                }
+            }
+            Form::Checksur => checksur_log::write(out, scanned, report, None)?,
+            Form::Json => {
+                serde_json::to_writer_pretty(
+                    &mut *out,
+                    &json::ScanReport::new(scanned, report).with_plan(plan),
+                )?;
+                writeln!(out)?;
+            }
+            Form::Jsonl => json::write_lines(out, scanned, report, plan)?,
+        }
+        out.flush()
+    }
+}
