@@ -2,6 +2,7 @@
 
 use super::repair_text::write_wanted;
 use super::{Scanned, detail, plain::plain_line};
+use crate::code::Hresult;
 use crate::finding::{Finding, Severity};
 use crate::scan::{BaseUse, Report};
 use crate::unverified::UnverifiedGroup;
@@ -89,43 +90,54 @@ fn write_summary(out: &mut dyn Write, scanned: &Scanned, report: &Report) -> io:
         counts.payload_bytes,
         scanned.at
     )?;
+    for remark in remarks(scanned, report) {
+        plain_line!(out, "{remark}")?;
+    }
+    for (code, count) in update_errors(report) {
+        plain_line!(out, "{code}: {count}")?;
+    }
+    plain_line!(out, "{}", verdict(report))
+}
+
+/// What else has to be known of a scan, in sentences.
+pub(super) fn remarks(scanned: &Scanned, report: &Report) -> Vec<String> {
+    let mut remarks = Vec::new();
     if !scanned.skipped.is_empty() {
-        plain_line!(out, "Skipped: {}.", scanned.skipped.join(", "))?;
+        remarks.push(format!("Skipped: {}.", scanned.skipped.join(", ")));
     }
     if scanned.roots == 0 && !scanned.skipped.contains(&"catalogs") {
-        plain_line!(
-            out,
-            "No root certificates are at hand; give them with --roots to anchor the catalogs' signatures."
-        )?;
+        remarks.push(
+            "No root certificates are at hand; give them with --roots to anchor the catalogs' signatures.".to_owned(),
+        );
     }
     match &report.base {
         Some(BaseUse::None(reason)) => {
-            plain_line!(out, "Compressed manifests could not be expanded: {reason}.")?;
+            remarks.push(format!("Compressed manifests could not be expanded: {reason}."));
         }
-        Some(BaseUse::Used { library: Some(library), is_known: false }) => {
-            plain_line!(
-                out,
-                "The base of compressed manifests in {library} is another than in every known Windows."
-            )?;
-        }
+        Some(BaseUse::Used { library: Some(library), is_known: false }) => remarks.push(format!(
+            "The base of compressed manifests in {library} is another than in every known Windows."
+        )),
         Some(BaseUse::Used { .. }) | None => {}
     }
-    let mut codes: BTreeMap<_, usize> = BTreeMap::new();
-    for (_, finding) in report
-        .findings
-        .iter()
-        .filter(|(_, finding)| finding.severity == Severity::Error && finding.caused_by.is_none())
-    {
-        if let Some(code) = finding.id.info().update_error {
-            *codes.entry(code).or_default() += 1;
-        }
+    remarks
+}
+
+/// How many root errors lead to each update error.
+pub(super) fn update_errors(report: &Report) -> BTreeMap<Hresult, usize> {
+    let roots = report.findings.iter().map(|(_, finding)| finding);
+    let errors = roots.filter(|finding| finding.severity == Severity::Error && finding.caused_by.is_none());
+    let mut codes = BTreeMap::new();
+    for code in errors.filter_map(|finding| finding.id.info().update_error) {
+        *codes.entry(code).or_default() += 1;
     }
-    for (code, count) in codes {
-        plain_line!(out, "{code}: {count}")?;
-    }
+    codes
+}
+
+/// What a scan comes to, in a sentence.
+pub(super) fn verdict(report: &Report) -> String {
     let errors = report.count(Severity::Error);
     let gaps: usize = report.not_verified.iter().map(|group| group.count).sum();
-    let verdict = match (errors, gaps) {
+    match (errors, gaps) {
         (0, 0) => "No damage found.".to_owned(),
         (0, gaps) => {
             format!("No damage found in what could be judged; {} could not be.", counted(gaps, "object"))
@@ -134,11 +146,10 @@ fn write_summary(out: &mut dyn Write, scanned: &Scanned, report: &Report) -> io:
         (errors, gaps) => {
             format!("{} found; {} could not be judged.", counted(errors, "error"), counted(gaps, "object"))
         }
-    };
-    plain_line!(out, "{verdict}")
+    }
 }
 
 /// A number of things, in the right number.
-fn counted(count: usize, thing: &str) -> String {
+pub(super) fn counted(count: usize, thing: &str) -> String {
     if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }
 }
