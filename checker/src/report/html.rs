@@ -29,12 +29,7 @@ const SCRIPT: &str = include_str!("html/report.js");
 /// # Errors
 ///
 /// What writing gives.
-pub fn write(
-    out: &mut dyn Write,
-    scanned: &Scanned,
-    report: &Report,
-    plan: Option<&Plan>,
-) -> io::Result<()> {
+pub fn write(out: &mut dyn Write, scanned: &Scanned, report: &Report, plan: Option<&Plan>) -> io::Result<()> {
     let page = Page { scanned, report, plan };
     SKELETON.split("{{").try_for_each(|piece| match piece.split_once("}}") {
         Some((name, rest)) => {
@@ -61,7 +56,7 @@ impl Page<'_> {
             "script" => out.write_all(SCRIPT.as_bytes()),
             "image" => write!(out, "{}", escape(self.scanned.image.display())),
             "verdict-kind" => write!(out, "{}", summary::verdict_kind(self.report)),
-            "verdict" => write!(out, "{}", escape(text::verdict(self.report))),
+            "verdict" => write!(out, "{}", escape(text::verdict(self.report, number))),
             "facts" => summary::facts(out, self.scanned, self.report, self.plan),
             "numbers" => summary::numbers(out, self.report),
             "codes" => summary::codes(out, self.report),
@@ -86,7 +81,7 @@ fn escape(text: impl Display) -> String {
 }
 
 /// A number, its digits in threes: 10,000.
-fn number(number: impl TryInto<u64>) -> String {
+fn number<N: TryInto<u64>>(number: N) -> String {
     let digits = number.try_into().unwrap_or(u64::MAX).to_string();
     let mut said = String::new();
     for (place, digit) in digits.chars().enumerate() {
@@ -146,7 +141,8 @@ mod tests {
             assert!(!SCRIPT.contains(way), "{way}");
         }
         for page in [SKELETON, STYLE, SCRIPT] {
-            for way in ["http:", "https:", "url(", "@import", "fetch(", "XMLHttpRequest", "src=", "onclick="] {
+            for way in ["http:", "https:", "url(", "@import", "fetch(", "XMLHttpRequest", "src=", "onclick="]
+            {
                 assert!(!page.contains(way), "{way}");
             }
         }

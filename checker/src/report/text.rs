@@ -96,7 +96,7 @@ fn write_summary(out: &mut dyn Write, scanned: &Scanned, report: &Report) -> io:
     for (code, count) in update_errors(report) {
         plain_line!(out, "{code}: {count}")?;
     }
-    plain_line!(out, "{}", verdict(report))
+    plain_line!(out, "{}", verdict(report, |count| count.to_string()))
 }
 
 /// What else has to be known of a scan, in sentences.
@@ -107,7 +107,8 @@ pub(super) fn remarks(scanned: &Scanned, report: &Report) -> Vec<String> {
     }
     if scanned.roots == 0 && !scanned.skipped.contains(&"catalogs") {
         remarks.push(
-            "No root certificates are at hand; give them with --roots to anchor the catalogs' signatures.".to_owned(),
+            "No root certificates are at hand; give them with --roots to anchor the catalogs' signatures."
+                .to_owned(),
         );
     }
     match &report.base {
@@ -133,8 +134,9 @@ pub(super) fn update_errors(report: &Report) -> BTreeMap<Hresult, usize> {
     codes
 }
 
-/// What a scan comes to, in a sentence.
-pub(super) fn verdict(report: &Report) -> String {
+/// What a scan comes to, in a sentence, with numbers said in this way.
+pub(super) fn verdict(report: &Report, said: impl Fn(usize) -> String) -> String {
+    let counted = |count, thing| format!("{} {thing}{}", said(count), if count == 1 { "" } else { "s" });
     let errors = report.count(Severity::Error);
     let gaps: usize = report.not_verified.iter().map(|group| group.count).sum();
     match (errors, gaps) {
@@ -147,9 +149,4 @@ pub(super) fn verdict(report: &Report) -> String {
             format!("{} found; {} could not be judged.", counted(errors, "error"), counted(gaps, "object"))
         }
     }
-}
-
-/// A number of things, in the right number.
-pub(super) fn counted(count: usize, thing: &str) -> String {
-    if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }
 }

@@ -62,9 +62,8 @@ pub(super) fn tables(out: &mut dyn Write, report: &Report, plan: Option<&Plan>) 
     codes.extend(ids.iter().filter_map(|id| id.info().update_error));
     let findings = ids.into_iter().map(|id| (id.as_str(), facts(id))).collect();
     let known = CODES.iter().filter(|code| codes.contains(&code.hresult));
-    let codes = known.map(|code| {
-        (code.hresult.to_string(), CodeFacts { name: code.name, meaning: code.meaning })
-    });
+    let codes =
+        known.map(|code| (code.hresult.to_string(), CodeFacts { name: code.name, meaning: code.meaning }));
     write(out, &Tables { findings, codes: codes.collect() })
 }
 

@@ -63,11 +63,33 @@ const nameOf = subject => subject.path ?? subject.key;
 const titleOf = id => tables.findings[id]?.title ?? id;
 const partOf = id => tables.findings[id]?.part ?? "";
 
-// ---- Groups that are filled when they are opened, batch by batch
+// ---- Long lists
 
+// Shows rows in a place, batch by batch.
+function showInBatches(place, list, rows, show) {
+  const progress = make("span", "aside");
+  const more = make("button", "more");
+  const foot = make("p", "foot", progress, more);
+  let shown = 0;
+  const next = () => {
+    list.append(...rows.slice(shown, shown + BATCH).map(show));
+    shown = Math.min(shown + BATCH, rows.length);
+    const left = rows.length - shown;
+    progress.textContent = `${number(shown)} of ${number(rows.length)} shown`;
+    more.textContent = `Show ${number(Math.min(BATCH, left))} more`;
+    more.hidden = left === 0;
+  };
+  more.type = "button";
+  more.addEventListener("click", next);
+  foot.hidden = rows.length <= BATCH;
+  place.append(list, foot);
+  next();
+}
+
+// Rows under a title, which are shown when it is opened.
 class Group {
   constructor({ kind, mark, word, title, tags }, about, card) {
-    Object.assign(this, { about, card, rows: [], shown: 0 });
+    Object.assign(this, { about, card, rows: [], isFilled: false });
     this.count = make("b");
     const summary = make("summary", "", glyph(mark), make("span", "word", word), make("span", "title", title),
       make("span", "tags", tags), this.count);
@@ -80,31 +102,17 @@ class Group {
     this.rows = rows;
     this.count.textContent = number(rows.length);
     this.element.hidden = rows.length === 0;
-    this.shown = 0;
+    this.isFilled = false;
     this.fill();
+    return this;
   }
 
   fill() {
-    if (!this.element.open || this.shown > 0) return;
-    this.list = make("ol", "cards");
-    this.progress = make("span", "aside");
-    this.more = make("button", "more");
-    this.more.type = "button";
-    this.more.addEventListener("click", () => this.next());
-    this.body.replaceChildren(...[this.about(this.rows)].flat().filter(Boolean), this.list,
-      make("p", "foot", this.progress, this.more));
-    this.next();
-  }
-
-  next() {
-    const batch = this.rows.slice(this.shown, this.shown + BATCH);
-    this.list.append(...batch.map(row => make("li", "card", ...this.card(row).filter(Boolean))));
-    this.shown += batch.length;
-    const left = this.rows.length - this.shown;
-    this.progress.textContent = `${number(this.shown)} of ${number(this.rows.length)} shown`;
-    this.progress.parentElement.hidden = this.rows.length <= BATCH;
-    this.more.textContent = `Show ${number(Math.min(BATCH, left))} more`;
-    this.more.hidden = left === 0;
+    if (!this.element.open || this.isFilled || this.rows.length === 0) return;
+    this.isFilled = true;
+    this.body.replaceChildren(...this.about(this.rows).filter(Boolean));
+    showInBatches(this.body, make("ol", "cards"), this.rows,
+      row => make("li", "card", ...this.card(row).filter(Boolean)));
   }
 }
 
@@ -131,23 +139,17 @@ for (const row of report.repair?.not_mended ?? []) {
 }
 
 function showRepair({ mends, not_mended: left }) {
-  const groups = [];
-  for (const [id, rows] of grouped(mends, row => row.finding)) {
-    const group = new Group({ kind: "sound", mark: "✔", word: "mended", title: titleOf(id), tags: id }, () => [],
-      row => [path(row.subject, row.member), terms([["from", row.from]])]);
-    group.hold(rows);
-    groups.push(group.element);
-  }
-  for (const rows of grouped(left, row => `${row.finding}\0${row.why}`).values()) {
+  const mended = [...grouped(mends, row => row.finding)].map(([id, rows]) => new Group(
+    { kind: "sound", mark: "✔", word: "mended", title: titleOf(id), tags: id }, () => [],
+    row => [path(row.subject, row.member), terms([["from", row.from]])]).hold(rows));
+  const others = [...grouped(left, row => `${row.finding}\0${row.why}`).values()].map(rows => {
     const [{ finding, code, why }] = rows;
-    const tags = code ? `${finding} · ${code}` : finding;
-    const group = new Group({ kind: "error", mark: "✖", word: "left", title: titleOf(finding), tags },
-      () => make("p", "", why), row => [path(row.subject, row.member)]);
-    group.hold(rows);
-    groups.push(group.element);
-  }
-  if (groups.length === 0) groups.push(make("p", "", "Nothing is to be mended."));
-  $("outlook").append(...groups);
+    const tags = [finding, code].filter(Boolean).join(" · ");
+    return new Group({ kind: "error", mark: "✖", word: "left", title: titleOf(finding), tags },
+      () => [make("p", "", why)], row => [path(row.subject, row.member)]).hold(rows);
+  });
+  const groups = [...mended, ...others].map(group => group.element);
+  $("outlook").append(...(groups.length ? groups : [make("p", "", "Nothing is to be mended.")]));
   $("repair").hidden = false;
 }
 
@@ -166,12 +168,11 @@ function articles({ packages = [] }) {
 const WANTED = { package: "package", manifest: "manifest", catalog: "catalog", payload: "file", registry: "registry" };
 
 function showWanted(wanted) {
-  for (const [from, rows] of grouped(wanted, carrier)) {
-    const group = new Group({ kind: "fetch", mark: "⇩", word: "from", title: from, tags: articles(rows[0]) }, () => [],
-      row => [path(row.path), terms([["what", WANTED[row.kind] ?? row.kind], ["digest", row.digest]])]);
-    group.hold(rows);
-    $("carriers").append(group.element);
-  }
+  const carriers = [...grouped(wanted, carrier)].sort(([, one], [, two]) => two.length - one.length);
+  showInBatches($("carriers"), make("div"), carriers, ([from, rows]) => new Group(
+    { kind: "fetch", mark: "⇩", word: "from", title: from, tags: articles(rows[0]) }, () => [],
+    row => [path(row.path), terms([["what", WANTED[row.kind] ?? row.kind], ["digest", row.digest]])],
+  ).hold(rows).element);
   $("wanted").hidden = false;
 }
 

@@ -49,12 +49,12 @@ impl Part {
     /// What is in it, for people.
     const fn content(self) -> &'static str {
         match self {
-            Self::Packages => "package manifests in servicing\\Packages",
-            Self::Catalogs => "signed lists of digests",
-            Self::Components => "component manifests in WinSxS\\Manifests",
-            Self::Payload => "the components' files",
-            Self::Registry => "SOFTWARE, COMPONENTS, SCHEMA.DAT",
-            Self::Links => "what belongs together, and pending work",
+            Self::Packages => "package manifests",
+            Self::Catalogs => "what is signed for packages",
+            Self::Components => "component manifests",
+            Self::Payload => "files of components",
+            Self::Registry => "the hives and their keys",
+            Self::Links => "what belongs together",
         }
     }
 
@@ -95,7 +95,10 @@ impl State {
             all().filter(|finding| Part::of(finding.id.info().object) == part).collect();
         let subjects = |severity: Severity| -> BTreeSet<&str> {
             let roots = findings.iter().filter(|finding| finding.caused_by.is_none());
-            roots.filter(|finding| finding.severity == severity).map(|finding| finding.subject.name()).collect()
+            roots
+                .filter(|finding| finding.severity == severity)
+                .map(|finding| finding.subject.name())
+                .collect()
         };
         let (errors, warnings) = (subjects(Severity::Error), subjects(Severity::Warning));
         // What is not there was not counted when the store was read.
@@ -125,9 +128,13 @@ fn tile(out: &mut dyn Write, part: Part, skipped: bool, state: &State) -> io::Re
     };
     writeln!(out, "<li class=\"part {kind}\">\n<h3>{}</h3>", part.name())?;
     writeln!(out, "<p class=\"state\"><span aria-hidden=\"true\">{glyph}</span> {said}</p>")?;
-    bar(out, state)?;
-    let of = state.objects.map(|objects| format!("of {}: ", number(objects))).unwrap_or_default();
-    writeln!(out, "<p class=\"content\">{of}{}</p>", part.content())?;
+    match state.objects {
+        Some(objects) => {
+            bar(out, state.damaged, objects)?;
+            writeln!(out, "<p class=\"content\">of {} {}</p>", number(objects), part.content())?;
+        }
+        None => writeln!(out, "<p class=\"content\">{}</p>", part.content())?,
+    }
     if state.findings > 0 {
         writeln!(
             out,
@@ -140,10 +147,11 @@ fn tile(out: &mut dyn Write, part: Part, skipped: bool, state: &State) -> io::Re
 }
 
 /// The share of what is damaged, as a bar; any damage can be seen.
-fn bar(out: &mut dyn Write, state: &State) -> io::Result<()> {
-    let objects = state.objects.unwrap_or(state.damaged).max(state.damaged);
-    let share = if objects == 0 { 0 } else { (state.damaged * 200).div_ceil(objects) };
-    let share = if state.damaged == 0 { 0 } else { share.max(4) };
+fn bar(out: &mut dyn Write, damaged: usize, objects: usize) -> io::Result<()> {
+    let share = match damaged {
+        0 => 0,
+        _ => (damaged * 200).div_ceil(objects.max(damaged)).max(4),
+    };
     writeln!(
         out,
         "<svg class=\"bar\" viewBox=\"0 0 200 1\" preserveAspectRatio=\"none\" aria-hidden=\"true\">\
@@ -159,9 +167,8 @@ mod tests {
 
     #[test]
     fn a_part_is_as_damaged_as_its_objects() {
-        let finding = |id, path| {
-            (Section::ComponentStore, Finding::new(id, Subject::path(path), Evidence::default()))
-        };
+        let finding =
+            |id, path| (Section::ComponentStore, Finding::new(id, Subject::path(path), Evidence::default()));
         let mut report = Report {
             findings: vec![
                 finding(FindingId::PayloadMissing, "one"),

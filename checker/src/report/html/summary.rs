@@ -60,7 +60,11 @@ pub(super) fn numbers(out: &mut dyn Write, report: &Report) -> io::Result<()> {
         )?;
     }
     let gaps = report.not_verified.iter().map(|group| group.count).sum();
-    writeln!(out, "<li class=\"number gap\"><a href=\"#not-verified\">{}</a></li>", figure(gaps, "?", "not verified"))
+    writeln!(
+        out,
+        "<li class=\"number gap\"><a href=\"#not-verified\">{}</a></li>",
+        figure(gaps, "?", "not verified")
+    )
 }
 
 fn figure(count: usize, glyph: &str, name: &str) -> String {
