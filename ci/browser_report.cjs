@@ -96,6 +96,7 @@ async function keyboard(page) {
   while ((await page.evaluate(() => document.activeElement.className)) !== "more") await page.keyboard.press("Tab");
   await page.keyboard.press("Enter");
   assert.equal(await page.locator("#groups details[open] .card").count(), 200);
+  await page.locator("#findings").evaluate(section => section.scrollIntoView());
   await picture(page, "report-group");
   await page.locator("#groups details[open] summary").click();
   await reset(page);
@@ -105,6 +106,7 @@ async function keyboard(page) {
 async function hostileNames(page) {
   await page.fill("#text", "onerror");
   await page.locator("#groups summary >> visible=true").first().click();
+  await page.waitForSelector("#groups details[open] .card");
   assert.match(await page.textContent("#groups details[open] .card"), /<img src=x onerror=alert\(1\)>/);
   await page.fill("#text", "gpj");
   assert.match(await page.textContent("#groups details[open] .card"), /\\u\{202e\}gpj/);
@@ -172,7 +174,8 @@ async function small(page) {
   await page.goto(SMALL);
   await page.waitForSelector("#groups details[open] .card");
   await page.locator("#outlook summary").first().click();
-  assert.match(await page.textContent("#outlook details[open]"), /in .*donor/);
+  await page.waitForSelector("#outlook .card");
+  assert.match(await page.textContent("#outlook"), /in donor/);
   await noOverflow(page, 360);
   await page.setViewportSize(WIDE);
   await page.screenshot({ path: path.join(pictures, "small.png"), fullPage: true });
@@ -198,6 +201,9 @@ async function main() {
   await browse({ viewport: NARROW }, async page => {
     await page.goto(LARGE);
     await picture(page, "report-narrow");
+    await page.locator("#groups summary").first().click();
+    await page.locator("#findings").evaluate(section => section.scrollIntoView());
+    await picture(page, "report-narrow-findings");
   });
   await browse({ javaScriptEnabled: false }, withoutScripts);
   console.log("The page works in a browser.");

@@ -49,11 +49,11 @@ impl Part {
     /// What is in it, for people.
     const fn content(self) -> &'static str {
         match self {
-            Self::Packages => "package manifests",
-            Self::Catalogs => "what is signed for packages",
-            Self::Components => "component manifests",
-            Self::Payload => "files of components",
-            Self::Registry => "the hives and their keys",
+            Self::Packages => "packages",
+            Self::Catalogs => "signed lists of digests",
+            Self::Components => "manifests",
+            Self::Payload => "files",
+            Self::Registry => "hives and what they say",
             Self::Links => "what belongs together",
         }
     }
@@ -81,39 +81,43 @@ pub(super) fn write(out: &mut dyn Write, scanned: &Scanned, report: &Report) -> 
 struct State {
     /// How many objects are there or should be, if they were counted.
     objects: Option<usize>,
-    /// How many of them have an error of their own, or a warning and no error.
+    /// How many objects have an error of their own, have none but a warning, or are only hurt by damage elsewhere.
     damaged: usize,
     suspect: usize,
+    hurt: usize,
     /// How many findings there are in all.
     findings: usize,
 }
 
 impl State {
     fn of(part: Part, report: &Report) -> Self {
-        let all = || report.findings.iter().map(|(_, finding)| finding);
+        let all = report.findings.iter().map(|(_, finding)| finding);
         let findings: Vec<&Finding> =
-            all().filter(|finding| Part::of(finding.id.info().object) == part).collect();
-        let subjects = |severity: Severity| -> BTreeSet<&str> {
-            let roots = findings.iter().filter(|finding| finding.caused_by.is_none());
-            roots
-                .filter(|finding| finding.severity == severity)
-                .map(|finding| finding.subject.name())
-                .collect()
+            all.filter(|finding| Part::of(finding.id.info().object) == part).collect();
+        let subjects = |fits: &dyn Fn(&Finding) -> bool| -> BTreeSet<&str> {
+            let fitting = findings.iter().filter(|finding| fits(finding));
+            fitting.map(|finding| finding.subject.name()).collect()
         };
-        let (errors, warnings) = (subjects(Severity::Error), subjects(Severity::Warning));
+        let of = |severity, is_root| {
+            subjects(&|finding| finding.severity == severity && finding.caused_by.is_none() == is_root)
+        };
+        let errors = of(Severity::Error, true);
         // What is not there was not counted when the store was read.
-        let missing = findings.iter().filter(|finding| finding.id.as_str().ends_with("-missing"));
-        let missing: BTreeSet<&str> = missing.map(|finding| finding.subject.name()).collect();
-        let there = match part {
-            Part::Packages => Some(report.counts.packages),
-            Part::Components => Some(report.counts.manifests),
-            Part::Payload => Some(usize::try_from(report.counts.payload_files).unwrap_or(usize::MAX)),
+        let missing = subjects(&|finding| finding.id.as_str().ends_with("-missing")).len();
+        let counts = &report.counts;
+        let objects = match part {
+            Part::Packages => Some(counts.packages),
+            Part::Components => Some(counts.manifests.saturating_add(missing)),
+            Part::Payload => {
+                usize::try_from(counts.payload_files).ok().map(|files| files.saturating_add(missing))
+            }
             Part::Catalogs | Part::Registry | Part::Links => None,
         };
         Self {
-            objects: there.map(|there| there.saturating_add(missing.len())),
+            objects,
             damaged: errors.len(),
-            suspect: warnings.difference(&errors).count(),
+            suspect: of(Severity::Warning, true).difference(&errors).count(),
+            hurt: of(Severity::Error, false).difference(&errors).count(),
             findings: findings.len(),
         }
     }
@@ -122,6 +126,7 @@ impl State {
 fn tile(out: &mut dyn Write, part: Part, skipped: bool, state: &State) -> io::Result<()> {
     let (kind, glyph, said) = match state {
         State { damaged: 1.., .. } => ("error", "✖", format!("{} damaged", number(state.damaged))),
+        State { hurt: 1.., .. } => ("follows", "↳", format!("{} hurt by others", number(state.hurt))),
         State { suspect: 1.., .. } => ("warning", "▲", format!("{} to look at", number(state.suspect))),
         _ if skipped => ("skipped", "–", "left out".to_owned()),
         _ => ("sound", "✔", "sound".to_owned()),
