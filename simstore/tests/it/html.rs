@@ -15,14 +15,15 @@ use simstore::store::Store;
 use std::fs;
 use std::path::Path;
 
-/// Names that would be markup, would end the element of the data, or would turn a line round.
-const HOSTILE: [&str; 6] = [
+/// Names that would be markup, would end the element of the data, would turn a line round, or name a place of the skeleton.
+const HOSTILE: [&str; 7] = [
     "</script><img src=x onerror=alert(1)>",
     "<!--<script>",
     "]]></SCRIPT >&lt;b&gt;",
     "\u{2028}alert(1)\u{2029}",
     "\u{202e}gpj.exe",
     "\"'`${x}\\u003c",
+    "{{report}}",
 ];
 
 fn scanned(image: &str) -> Scanned {
@@ -122,7 +123,7 @@ fn hostile_names_stay_data() {
         // No element was added, and no other script.
         assert_eq!(markup(&page).matches('<').count(), plain, "{name}");
         assert_eq!(page.matches("<script").count(), 3, "{name}");
-        assert!(!page.contains('\u{2028}') && !page.contains('\u{202e}') || !markup(&page).contains(name));
+        assert!(!markup(&page).contains('\u{202e}'), "{name}");
     }
 }
 
