@@ -129,7 +129,7 @@ fn tile(out: &mut dyn Write, part: Part, skipped: bool, state: &State) -> io::Re
         State { hurt: 1.., .. } => ("follows", "↳", format!("{} hurt by others", number(state.hurt))),
         State { suspect: 1.., .. } => ("warning", "▲", format!("{} to look at", number(state.suspect))),
         _ if skipped => ("skipped", "–", "left out".to_owned()),
-        _ => ("sound", "✔", "sound".to_owned()),
+        _ => ("sound", "✔", "no damage found".to_owned()),
     };
     writeln!(out, "<li class=\"part {kind}\">\n<h3>{}</h3>", part.name())?;
     writeln!(out, "<p class=\"state\"><span aria-hidden=\"true\">{glyph}</span> {said}</p>")?;
