@@ -51,8 +51,8 @@ pub(crate) enum Command {
 pub(crate) struct ScanArguments {
     #[command(flatten)]
     pub(crate) image: ImageArguments,
-    /// The form of the report: text, checksur, json or jsonl. With =FILE it goes there, and may be given more than
-    /// once
+    /// The form of the report: text, checksur, json, jsonl or html. With =FILE it goes there, and may be given more
+    /// than once
     #[arg(long, value_name = "FORM[=FILE]", default_value = "text")]
     pub(crate) format: Vec<Format>,
     /// Where the report without a =FILE goes, instead of the standard output
@@ -196,6 +196,8 @@ pub(crate) enum Form {
     Json,
     /// For programs, a line for each finding
     Jsonl,
+    /// One page to look at
+    Html,
 }
 
 impl FromStr for Format {
@@ -204,7 +206,7 @@ impl FromStr for Format {
     fn from_str(text: &str) -> Result<Self, String> {
         let (form, file) = text.split_once('=').map_or((text, None), |(form, file)| (form, Some(file)));
         let form = Form::from_str(form, false)
-            .map_err(|_| format!("there is no form {form:?}: text, checksur, json or jsonl"))?;
+            .map_err(|_| format!("there is no form {form:?}: text, checksur, json, jsonl or html"))?;
         match file {
             Some("") => Err(format!("no file is named after {text:?}")),
             file => Ok(Self { form, file: file.map(PathBuf::from) }),

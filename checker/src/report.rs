@@ -1,6 +1,7 @@
 //! Everything that is said to people and programs is made here, from data.
 
 pub mod checksur_log;
+pub mod html;
 pub mod json;
 pub mod page;
 mod plain;

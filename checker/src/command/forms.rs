@@ -4,7 +4,7 @@ use super::{Failure, output};
 use crate::cli::{Colour, Form, Format, ScanArguments};
 use anstream::{AutoStream, ColorChoice};
 use checker::repair::Plan;
-use checker::report::{Paint, Scanned, checksur_log, json, repair_text, text};
+use checker::report::{Paint, Scanned, checksur_log, html, json, repair_text, text};
 use checker::scan::Report;
 use std::io::{self, BufWriter, Write};
 
@@ -75,6 +75,7 @@ impl Output {
                 writeln!(out)?;
             }
             Form::Jsonl => json::write_lines(out, scanned, report, plan)?,
+            Form::Html => html::write(out, scanned, report, plan)?,
         }
         out.flush()
     }

@@ -174,50 +174,56 @@ fn write_summary(out: &mut dyn Write, scanned: &Scanned, report: &Report, paint:
         counts.payload_bytes,
         scanned.at
     )?;
-    if !scanned.skipped.is_empty() {
-        plain_line!(out, "Skipped: {}.", scanned.skipped.join(", "))?;
-    }
-    if scanned.roots == 0 && !scanned.skipped.contains(&"catalogs") {
-        plain_line!(
-            out,
-            "No root certificates are at hand; give them with --roots to anchor the catalogs' signatures."
-        )?;
-    }
-    match &report.base {
-        Some(BaseUse::None(reason)) => {
-            plain_line!(out, "Compressed manifests could not be expanded: {reason}.")?;
-        }
-        Some(BaseUse::Used { library: Some(library), is_known: false }) => {
-            plain_line!(
-                out,
-                "The base of compressed manifests in {library} is another than in every known Windows."
-            )?;
-        }
-        Some(BaseUse::Used { .. }) | None => {}
+    for remark in remarks(scanned, report) {
+        plain_line!(out, "{remark}")?;
     }
     for (code, count) in update_errors(report) {
         let name = code::lookup(code).map(|known| format!(" {}", known.name)).unwrap_or_default();
         plain_line!(out, "{code}{name}: {count}")?;
     }
     let is_clean = report.exit_code() == 0;
-    writeln!(out, "{}", paint.with(if is_clean { HEADING } else { ERROR }, verdict(report)))
+    let verdict = verdict(report, |count| count.to_string());
+    writeln!(out, "{}", paint.with(if is_clean { HEADING } else { ERROR }, verdict))
 }
 
-/// How many errors lead to each update error, what follows from others not counted.
-fn update_errors(report: &Report) -> BTreeMap<Hresult, usize> {
-    let mut codes = BTreeMap::new();
-    let findings = report.findings.iter().map(|(_, finding)| finding);
-    for finding in
-        findings.filter(|finding| finding.severity == Severity::Error && finding.caused_by.is_none())
-    {
-        if let Some(code) = finding.id.info().update_error {
-            *codes.entry(code).or_default() += 1;
+/// What else has to be known of a scan, in sentences.
+pub(super) fn remarks(scanned: &Scanned, report: &Report) -> Vec<String> {
+    let mut remarks = Vec::new();
+    if !scanned.skipped.is_empty() {
+        remarks.push(format!("Skipped: {}.", scanned.skipped.join(", ")));
+    }
+    if scanned.roots == 0 && !scanned.skipped.contains(&"catalogs") {
+        remarks.push(
+            "No root certificates are at hand; give them with --roots to anchor the catalogs' signatures."
+                .to_owned(),
+        );
+    }
+    match &report.base {
+        Some(BaseUse::None(reason)) => {
+            remarks.push(format!("Compressed manifests could not be expanded: {reason}."));
         }
+        Some(BaseUse::Used { library: Some(library), is_known: false }) => remarks.push(format!(
+            "The base of compressed manifests in {library} is another than in every known Windows."
+        )),
+        Some(BaseUse::Used { .. }) | None => {}
+    }
+    remarks
+}
+
+/// How many root errors lead to each update error.
+pub(super) fn update_errors(report: &Report) -> BTreeMap<Hresult, usize> {
+    let roots = report.findings.iter().map(|(_, finding)| finding);
+    let errors = roots.filter(|finding| finding.severity == Severity::Error && finding.caused_by.is_none());
+    let mut codes = BTreeMap::new();
+    for code in errors.filter_map(|finding| finding.id.info().update_error) {
+        *codes.entry(code).or_default() += 1;
     }
     codes
 }
 
-fn verdict(report: &Report) -> String {
+/// What a scan comes to, in a sentence, with numbers said in this way.
+pub(super) fn verdict(report: &Report, said: impl Fn(usize) -> String) -> String {
+    let counted = |count, thing| format!("{} {thing}{}", said(count), if count == 1 { "" } else { "s" });
     let errors = report.count(Severity::Error);
     let gaps: usize = report.not_verified.iter().map(|group| group.count).sum();
     if report.is_stopped {

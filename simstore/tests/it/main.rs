@@ -13,6 +13,7 @@ mod false_alarms;
 mod faults;
 mod flips;
 mod hives;
+mod html;
 mod inspect;
 mod lzms;
 mod matrix;
