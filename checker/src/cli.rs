@@ -38,7 +38,7 @@ pub(crate) enum Command {
 pub(crate) struct ScanArguments {
     #[command(flatten)]
     pub(crate) image: ImageArguments,
-    /// The form of the report: text, checksur, json or jsonl. With =FILE it goes there, and may be given more than
+    /// The form of the report: text, checksur, json, jsonl or sarif. With =FILE it goes there, and may be given more than
     /// once
     #[arg(long, value_name = "FORM[=FILE]", default_value = "text")]
     pub(crate) format: Vec<Format>,
@@ -163,6 +163,8 @@ pub(crate) enum Form {
     Json,
     /// For programs, a line for each finding
     Jsonl,
+    /// For programs that show the results of analyses
+    Sarif,
 }
 
 impl FromStr for Format {
@@ -171,7 +173,7 @@ impl FromStr for Format {
     fn from_str(text: &str) -> Result<Self, String> {
         let (form, file) = text.split_once('=').map_or((text, None), |(form, file)| (form, Some(file)));
         let form = Form::from_str(form, false)
-            .map_err(|_| format!("there is no form {form:?}: text, checksur, json or jsonl"))?;
+            .map_err(|_| format!("there is no form {form:?}: text, checksur, json, jsonl or sarif"))?;
         match file {
             Some("") => Err(format!("no file is named after {text:?}")),
             file => Ok(Self { form, file: file.map(PathBuf::from) }),

@@ -3,7 +3,7 @@
 use super::{Failure, output};
 use crate::cli::{Form, Format, ScanArguments};
 use checker::repair::Plan;
-use checker::report::{Scanned, checksur_log, json, repair_text, text};
+use checker::report::{Scanned, checksur_log, json, repair_text, sarif, text};
 use checker::scan::Report;
 use std::io::{self, BufWriter, Write};
 
@@ -62,6 +62,7 @@ impl Output {
                 writeln!(out)?;
             }
             Form::Jsonl => json::write_lines(out, scanned, report, plan)?,
+            Form::Sarif => sarif::write(out, scanned, report)?,
         }
         out.flush()
     }

@@ -19,6 +19,7 @@ mod matrix;
 mod program;
 mod repair;
 mod same_bytes;
+mod sarif;
 mod schemas;
 
 use checker::format::catalog::Roots;

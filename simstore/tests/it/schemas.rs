@@ -229,7 +229,7 @@ fn accepted(judge: &Judge, documents: impl IntoIterator<Item = Value>) -> Vec<St
 }
 
 /// A damaged store with what is found in it, and what is planned with a donor and without one.
-fn example() -> (MemoryVolume, [(Report, Plan); 2]) {
+pub(crate) fn example() -> (MemoryVolume, [(Report, Plan); 2]) {
     let store = store_of(1, Profile::Win10);
     let strike = |(name, number): (_, usize)| {
         let fault = fault_named(name).unwrap();
