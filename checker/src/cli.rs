@@ -51,8 +51,8 @@ pub(crate) enum Command {
 pub(crate) struct ScanArguments {
     #[command(flatten)]
     pub(crate) image: ImageArguments,
-    /// The form of the report: text, checksur, json, jsonl or html. With =FILE it goes there, and may be given more
-    /// than once
+    /// The form of the report: text, html, json, jsonl, sarif or checksur. With =FILE it goes there, and may be given
+    /// more than once
     #[arg(long, value_name = "FORM[=FILE]", default_value = "text")]
     pub(crate) format: Vec<Format>,
     /// Where the report without a =FILE goes, instead of the standard output
@@ -198,6 +198,8 @@ pub(crate) enum Form {
     Jsonl,
     /// One page to look at
     Html,
+    /// For programs that show the results of analyses
+    Sarif,
 }
 
 impl FromStr for Format {
@@ -205,8 +207,11 @@ impl FromStr for Format {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let (form, file) = text.split_once('=').map_or((text, None), |(form, file)| (form, Some(file)));
-        let form = Form::from_str(form, false)
-            .map_err(|_| format!("there is no form {form:?}: text, checksur, json, jsonl or html"))?;
+        let form = Form::from_str(form, false).map_err(|_| {
+            let forms: Vec<String> =
+                Form::value_variants().iter().map(|form| format!("{form:?}").to_lowercase()).collect();
+            format!("there is no form {form:?}; there are {}", forms.join(", "))
+        })?;
         match file {
             Some("") => Err(format!("no file is named after {text:?}")),
             file => Ok(Self { form, file: file.map(PathBuf::from) }),

@@ -85,6 +85,18 @@ pub enum Mends {
     Not,
 }
 
+impl Mends {
+    /// The word in reports.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::FromDonor => "from-donor",
+            Self::FromEvidence => "from-evidence",
+            Self::Not => "not",
+        }
+    }
+}
+
 /// One row of [`FINDINGS`].
 #[derive(Debug)]
 pub struct FindingInfo {

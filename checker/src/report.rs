@@ -6,6 +6,7 @@ pub mod json;
 pub mod page;
 mod plain;
 pub mod repair_text;
+pub mod sarif;
 pub mod text;
 
 pub use plain::{Paint, Plain};

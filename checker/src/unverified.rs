@@ -6,57 +6,96 @@ use std::collections::BTreeMap;
 /// How many subjects of one cause a report names.
 pub const MAX_EXAMPLES: usize = 10;
 
-/// Why something could not be judged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Cause {
+// The table below has a row for each cause: what it is, its word, and its sentence.
+macro_rules! causes {
+    ($($(#[$doc:meta])* $name:ident = $word:literal: $description:literal,)*) => {
+        /// Why something could not be judged.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Cause {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Cause {
+            /// Every cause.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// The stable word in reports.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => $word,)*
+                }
+            }
+
+            /// A sentence for people, without its full stop.
+            #[must_use]
+            pub const fn description(self) -> &'static str {
+                match self {
+                    $(Self::$name => $description,)*
+                }
+            }
+        }
+    };
+}
+
+causes! {
     /// What a registry hive says that could not be loaded.
-    Registry,
+    Registry = "registry": "the registry hive is not there or cannot be loaded",
     /// What a damaged hive no longer says.
-    DamagedHive,
+    DamagedHive = "damaged-hive": "the registry hive is damaged there",
     /// What a hive does not say that registers nothing at all.
-    BareHive,
+    BareHive = "bare-hive": "the registry hive knows nothing of the store, so that what it lacks proves \
+        nothing",
     /// A manifest in compressed form, without the base document to expand it.
-    CompressedManifest,
+    CompressedManifest = "compressed-manifest": "there is no base document, or none that fits, to expand \
+        compressed manifests (DCM) against; give one with --base",
     /// A differential of an executable.
-    ExecutableDelta,
+    ExecutableDelta = "executable-delta": "differentials of executables are not expanded; its checksum, \
+        where it has one, is right",
     /// A differential of another kind that is not expanded.
-    UnsupportedDelta,
+    UnsupportedDelta = "unsupported-delta": "differentials of this kind are not expanded",
     /// A differential whose source is not at hand.
-    DeltaWithoutSource,
+    DeltaWithoutSource = "delta-without-source": "the file that the differential is to be applied to is \
+        not at hand",
     /// A file that stands for that of another version.
-    VersionReference,
+    VersionReference = "version-reference": "a DCH file stands for that of another version, and what \
+        exactly it vouches for is not known",
     /// A file in a compressed form of which only the name is known.
-    UnknownCompression,
+    UnknownCompression = "unknown-compression": "of the compressed form DCX only the name is known",
     /// A reparse point whose content the host does not show.
-    ReparsePoint,
+    ReparsePoint = "reparse-point": "the host shows a reparse point instead of the file, as for CompactOS; \
+        mount the image where its files can be read",
     /// A link; links are not followed.
-    Link,
+    Link = "link": "links are not followed",
     /// A folder, device, pipe or socket where a file should be, or a file where a folder should be.
-    WrongKind,
+    WrongKind = "wrong-kind": "it is a file where a folder should be, or the other way round, or a device",
     /// The host refuses to read it.
-    Unreadable,
+    Unreadable = "unreadable": "the host refuses to read it",
     /// Longer than what is read.
-    TooLong,
+    TooLong = "too-long": "the file is longer than what is read",
     /// Beyond a limit of a reader.
-    BeyondLimits,
+    BeyondLimits = "beyond-limits": "the document is beyond the limits of this tool",
     /// A digest of an unknown method.
-    UnsupportedDigest,
+    UnsupportedDigest = "unsupported-digest": "the digest method is unknown",
     /// A signature of a method that is not computed.
-    UnsupportedSignature,
+    UnsupportedSignature = "unsupported-signature": "the signature method is not supported",
     /// Only a digest that may be out of date.
-    OldDigest,
+    OldDigest = "old-digest": "there is only a digest of the old form, which may be out of date, and it \
+        differs",
     /// What a damaged manifest lists.
-    UnusableManifest,
+    UnusableManifest = "unusable-manifest": "the manifest that lists it is damaged",
     /// What a damaged or missing catalog should vouch for.
-    UnusableCatalog,
+    UnusableCatalog = "unusable-catalog": "the catalog that should vouch for it is damaged, missing or not \
+        trusted",
     /// A manifest that no sound package reaches and no catalog lists.
-    NoVouchingPackage,
+    NoVouchingPackage = "no-vouching-package": "no package reaches it and no catalog lists it",
     /// Something that was never measured in this version of Windows, so that its absence proves nothing.
-    NotMeasured,
+    NotMeasured = "not-measured": "a digest is not in the registry, and whether this version of Windows \
+        writes it is not known",
     /// A name that is no Unicode.
-    UndecodableName,
+    UndecodableName = "undecodable-name": "the name is no Unicode",
     /// The other of two names that differ in letter case only.
-    HiddenByCase,
+    HiddenByCase = "hidden-by-case": "another name in the folder differs from it in letter case only",
 }
 
 impl Cause {
@@ -67,85 +106,6 @@ impl Cause {
             Kind::Link => Self::Link,
             Kind::Reparse => Self::ReparsePoint,
             Kind::File | Kind::Folder | Kind::Special => Self::WrongKind,
-        }
-    }
-
-    /// The stable word in reports.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Registry => "registry",
-            Self::DamagedHive => "damaged-hive",
-            Self::BareHive => "bare-hive",
-            Self::CompressedManifest => "compressed-manifest",
-            Self::ExecutableDelta => "executable-delta",
-            Self::UnsupportedDelta => "unsupported-delta",
-            Self::DeltaWithoutSource => "delta-without-source",
-            Self::VersionReference => "version-reference",
-            Self::UnknownCompression => "unknown-compression",
-            Self::ReparsePoint => "reparse-point",
-            Self::Link => "link",
-            Self::WrongKind => "wrong-kind",
-            Self::Unreadable => "unreadable",
-            Self::TooLong => "too-long",
-            Self::BeyondLimits => "beyond-limits",
-            Self::UnsupportedDigest => "unsupported-digest",
-            Self::UnsupportedSignature => "unsupported-signature",
-            Self::OldDigest => "old-digest",
-            Self::UnusableManifest => "unusable-manifest",
-            Self::UnusableCatalog => "unusable-catalog",
-            Self::NoVouchingPackage => "no-vouching-package",
-            Self::NotMeasured => "not-measured",
-            Self::UndecodableName => "undecodable-name",
-            Self::HiddenByCase => "hidden-by-case",
-        }
-    }
-
-    /// A sentence for people, without its full stop.
-    #[must_use]
-    pub const fn description(self) -> &'static str {
-        match self {
-            Self::Registry => "the registry hive is not there or cannot be loaded",
-            Self::DamagedHive => "the registry hive is damaged there",
-            Self::BareHive => {
-                "the registry hive knows nothing of the store, so that what it lacks proves nothing"
-            }
-            Self::CompressedManifest => {
-                "there is no base document, or none that fits, to expand compressed manifests (DCM) against; give one with --base"
-            }
-            Self::ExecutableDelta => {
-                "differentials of executables are not expanded; its checksum, where it has one, is right"
-            }
-            Self::UnsupportedDelta => "differentials of this kind are not expanded",
-            Self::DeltaWithoutSource => "the file that the differential is to be applied to is not at hand",
-            Self::VersionReference => {
-                "a DCH file stands for that of another version, and what exactly it vouches for is not known"
-            }
-            Self::UnknownCompression => "of the compressed form DCX only the name is known",
-            Self::ReparsePoint => {
-                "the host shows a reparse point instead of the file, as for CompactOS; mount the image where its files \
-                 can be read"
-            }
-            Self::Link => "links are not followed",
-            Self::WrongKind => "it is a file where a folder should be, or the other way round, or a device",
-            Self::Unreadable => "the host refuses to read it",
-            Self::TooLong => "the file is longer than what is read",
-            Self::BeyondLimits => "the document is beyond the limits of this tool",
-            Self::UnsupportedDigest => "the digest method is unknown",
-            Self::UnsupportedSignature => "the signature method is not supported",
-            Self::OldDigest => {
-                "there is only a digest of the old form, which may be out of date, and it differs"
-            }
-            Self::UnusableManifest => "the manifest that lists it is damaged",
-            Self::UnusableCatalog => {
-                "the catalog that should vouch for it is damaged, missing or not trusted"
-            }
-            Self::NoVouchingPackage => "no package reaches it and no catalog lists it",
-            Self::NotMeasured => {
-                "a digest is not in the registry, and whether this version of Windows writes it is not known"
-            }
-            Self::UndecodableName => "the name is no Unicode",
-            Self::HiddenByCase => "another name in the folder differs from it in letter case only",
         }
     }
 }

@@ -4,7 +4,7 @@ use super::{Failure, output};
 use crate::cli::{Colour, Form, Format, ScanArguments};
 use anstream::{AutoStream, ColorChoice};
 use checker::repair::Plan;
-use checker::report::{Paint, Scanned, checksur_log, html, json, repair_text, text};
+use checker::report::{Paint, Scanned, checksur_log, html, json, repair_text, sarif, text};
 use checker::scan::Report;
 use std::io::{self, BufWriter, Write};
 
@@ -76,6 +76,7 @@ impl Output {
             }
             Form::Jsonl => json::write_lines(out, scanned, report, plan)?,
             Form::Html => html::write(out, scanned, report, plan)?,
+            Form::Sarif => sarif::write(out, scanned, report)?,
         }
         out.flush()
     }

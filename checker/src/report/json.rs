@@ -1,10 +1,11 @@
-//! The JSON reports. Their shape is a contract: fields may be added, never changed.
+//! The JSON reports. Their shape is a contract: fields may be added, never changed. Their schemas are
+//! `docs/report.schema.json`, `docs/report-lines.schema.json` and `docs/inspect.schema.json`.
 
 use super::{Scanned, detail};
 use crate::check::Section;
 use crate::code::Hresult;
 use crate::digest::Digest;
-use crate::finding::{Excerpt, Finding, Mends, Severity, Subject};
+use crate::finding::{Excerpt, Finding, Severity, Subject};
 use crate::format::identity::{Attribute, Identity};
 use crate::format::manifest::ListedDigest;
 use crate::inspect::{Inspection, StoreName};
@@ -317,21 +318,13 @@ fn row(finding: &Finding, section: Option<Section>) -> FindingRow {
             .as_ref()
             .map(|cause| CauseFacts { id: cause.id.as_str(), subject: (&cause.subject).into() }),
         fix: info.remedy,
-        mends: mends(info.mends),
+        mends: info.mends.as_str(),
         section: section.map(Section::heading),
     }
 }
 
 fn text(code: Hresult) -> String {
     code.to_string()
-}
-
-const fn mends(mends: Mends) -> &'static str {
-    match mends {
-        Mends::FromDonor => "from-donor",
-        Mends::FromEvidence => "from-evidence",
-        Mends::Not => "not",
-    }
 }
 
 /// One line of `inspect`.

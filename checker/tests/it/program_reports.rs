@@ -43,7 +43,7 @@ fn several_reports_of_one_scan() {
     let none = refusal(path, &["--format", "text=a", "-o", "b"]);
     assert!(none.contains("every report has a file"), "{none}");
     let unknown = refusal(path, &["--format", "xml"]);
-    assert!(unknown.contains("there is no form \"xml\": text, checksur"), "{unknown}");
+    assert!(unknown.contains("there is no form \"xml\"; there are text, checksur, json"), "{unknown}");
     assert!(refusal(path, &["--format", "json="]).contains("no file is named"));
     assert!(refusal(path, &["--format", "json=image/a.json"]).contains("outside of it"));
 }

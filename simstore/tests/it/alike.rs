@@ -13,9 +13,9 @@ use simstore::store::Store;
 use std::io::{self, Read};
 
 /// A volume whose folders are listed in another order.
-struct Shuffled<'v> {
-    inner: &'v MemoryVolume,
-    seed: u64,
+pub(crate) struct Shuffled<'v> {
+    pub(crate) inner: &'v MemoryVolume,
+    pub(crate) seed: u64,
 }
 
 impl Volume for Shuffled<'_> {

@@ -1,7 +1,7 @@
 //! Golden cases: every folder of `corpora/cases/` holds the recipe of a store and the reports that the checker gives on
 //! it, byte for byte. `corpora/cases/README.md` says how to add one.
 
-mod difference;
+pub(crate) mod difference;
 mod every_fault;
 
 use crate::{AT, in_parallel, scan_of};
@@ -24,7 +24,7 @@ const JSON: &str = "report.json";
 const TEXT: &str = "report.txt";
 
 /// What to do when the new reports are the right ones.
-const BLESS: &str = "BLESS=1 cargo test -p simstore --test it cases";
+pub(crate) const BLESS: &str = "BLESS=1 cargo test -p simstore --test it -- cases sarif";
 
 /// A store and what is done to it; `case.toml`.
 #[derive(Debug, Deserialize)]
@@ -147,7 +147,7 @@ fn check(case: &Path, bless: bool) -> Result<(), String> {
 }
 
 /// Whether files are being written, so that nothing can be said of them yet.
-fn is_blessing() -> bool {
+pub(crate) fn is_blessing() -> bool {
     env::var_os("BLESS").is_some()
 }
 

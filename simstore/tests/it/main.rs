@@ -20,6 +20,8 @@ mod matrix;
 mod program;
 mod repair;
 mod same_bytes;
+mod sarif;
+mod schemas;
 
 use checker::format::catalog::Roots;
 use checker::format::time::Instant;

@@ -14,7 +14,7 @@ enum Line<'t> {
 }
 
 /// What differs, with the lines around it: `-` was expected, `+` was found.
-pub(super) fn of(expected: &str, found: &str) -> String {
+pub(crate) fn of(expected: &str, found: &str) -> String {
     // What ends with a line break has an empty line more than what does not.
     let (expected, found): (Vec<&str>, Vec<&str>) =
         (expected.split('\n').collect(), found.split('\n').collect());
