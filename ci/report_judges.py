@@ -26,7 +26,7 @@ def validators(docs):
     """A validator for each schema in docs. They name each other by the names of their files."""
     schemas = {path.name: load(path) for path in docs.glob("*.schema.json")}
     registry = referencing.Registry().with_contents(schemas.items())
-    for name, schema in schemas.items():
+    for schema in schemas.values():
         jsonschema.Draft202012Validator.check_schema(schema)
     formats = jsonschema.Draft202012Validator.FORMAT_CHECKER
     return {
@@ -101,8 +101,7 @@ def hold_store(judge, checksur, store, work):
     common = [store / "image", "--roots", store / "roots", "--at", AT]
     files = {form: work / f"report.{form}" for form in ("json", "jsonl", "sarif")}
     formats = [f"--format={form}={file}" for form, file in files.items()]
-    inspected = [store / "image", "--roots", store / "roots", "--at", AT]
-    for line in lines(written(checksur, ["inspect", *inspected], {0, 4, 8, 12})):
+    for line in lines(written(checksur, ["inspect", *common], {0, 4, 8, 12})):
         judge.hold("inspect", line, of)
     for source in ([], ["--source", store / "donor"]):
         written(checksur, ["scan", *common, *formats, *source], {0, 4, 8, 12})
