@@ -51,8 +51,8 @@ pub(crate) enum Command {
 pub(crate) struct ScanArguments {
     #[command(flatten)]
     pub(crate) image: ImageArguments,
-    /// The form of the report: text, html, json, jsonl, sarif or checksur. With =FILE it goes there, and may be given
-    /// more than once
+    /// The form of the report: text, html, json, jsonl, sarif, checksur or cbs. With =FILE it goes there, and may
+    /// be given more than once
     #[arg(long, value_name = "FORM[=FILE]", default_value = "text")]
     pub(crate) format: Vec<Format>,
     /// Where the report without a =FILE goes, instead of the standard output
@@ -190,8 +190,10 @@ pub(crate) enum Colour {
 pub(crate) enum Form {
     /// For people
     Text,
-    /// As CheckSUR.log
+    /// As CheckSUR.log of Windows Vista and 7
     Checksur,
+    /// As the report in CBS.log of Windows 8 and later
+    Cbs,
     /// For programs
     Json,
     /// For programs, a line for each finding

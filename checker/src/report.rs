@@ -1,5 +1,6 @@
 //! Everything that is said to people and programs is made here, from data.
 
+pub mod cbs_log;
 pub mod checksur_log;
 pub mod html;
 pub mod json;

@@ -4,7 +4,7 @@ use super::{Failure, output};
 use crate::cli::{Colour, Form, Format, ScanArguments};
 use anstream::{AutoStream, ColorChoice};
 use checker::repair::Plan;
-use checker::report::{Paint, Scanned, checksur_log, html, json, repair_text, sarif, text};
+use checker::report::{Paint, Scanned, cbs_log, checksur_log, html, json, repair_text, sarif, text};
 use checker::scan::Report;
 use std::io::{self, BufWriter, Write};
 
@@ -67,6 +67,7 @@ impl Output {
                 }
             }
             Form::Checksur => checksur_log::write(out, scanned, report, None)?,
+            Form::Cbs => cbs_log::write(out, scanned, report)?,
             Form::Json => {
                 serde_json::to_writer_pretty(
                     &mut *out,

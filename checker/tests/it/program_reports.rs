@@ -35,6 +35,9 @@ fn several_reports_of_one_scan() {
     assert_eq!(lines.last().unwrap()["summary"], whole["summary"]);
 
     assert!(scan(path, &["--format", "checksur"]).contains("(f)\tCBS MUM Corrupt\t0x800F0900\t"));
+    assert!(scan(path, &["--format", "cbs"]).contains("\tCBS Manifest Corruption:\t1\r\n"));
+    assert!(scan(path, &["--format", "html"]).starts_with("<!DOCTYPE html>"));
+    assert!(scan(path, &["--format", "sarif"]).contains("\"mum-zero-length\""));
     scan(path, &["--format", "checksur", "-o", "c.log"]);
     assert!(fs::read(path.join("c.log")).unwrap().ends_with(b"\r\n"));
 
@@ -43,7 +46,7 @@ fn several_reports_of_one_scan() {
     let none = refusal(path, &["--format", "text=a", "-o", "b"]);
     assert!(none.contains("every report has a file"), "{none}");
     let unknown = refusal(path, &["--format", "xml"]);
-    assert!(unknown.contains("there is no form \"xml\"; there are text, checksur, json"), "{unknown}");
+    assert!(unknown.contains("there is no form \"xml\"; there are text, checksur, cbs, json"), "{unknown}");
     assert!(refusal(path, &["--format", "json="]).contains("no file is named"));
     assert!(refusal(path, &["--format", "json=image/a.json"]).contains("outside of it"));
 }
