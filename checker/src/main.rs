@@ -26,6 +26,7 @@ fn main() -> ExitCode {
         Command::Scan(arguments) => command::scan::run(&arguments),
         Command::Inspect(arguments) => command::inspect::run(&arguments),
         Command::Explain { topic } => command::explain::run(&topic),
+        Command::ExplainLog(arguments) => command::explain_log::run(&arguments),
         Command::Repair(arguments) => command::repair::run(&arguments),
         Command::Gather(arguments) => command::gather::run(&arguments),
     };

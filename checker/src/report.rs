@@ -2,6 +2,8 @@
 
 pub mod checksur_log;
 pub mod json;
+pub mod log_json;
+pub mod log_text;
 pub mod page;
 mod plain;
 pub mod repair_text;
@@ -51,6 +53,11 @@ pub fn detail(finding: &Finding) -> String {
         (None, None) => {}
     }
     if parts.is_empty() { format!("{title}.") } else { format!("{title}: {}.", parts.join("; ")) }
+}
+
+/// A number of things, in the right number.
+fn counted(count: u64, thing: &str) -> String {
+    if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The report for people, in the form of compiler messages.
 
 use super::repair_text::write_wanted;
-use super::{Scanned, detail, plain::plain_line};
+use super::{Scanned, counted, detail, plain::plain_line};
 use crate::finding::{Finding, Severity};
 use crate::scan::{BaseUse, Report};
 use crate::unverified::UnverifiedGroup;
@@ -128,17 +128,19 @@ fn write_summary(out: &mut dyn Write, scanned: &Scanned, report: &Report) -> io:
     let verdict = match (errors, gaps) {
         (0, 0) => "No damage found.".to_owned(),
         (0, gaps) => {
-            format!("No damage found in what could be judged; {} could not be.", counted(gaps, "object"))
+            format!(
+                "No damage found in what could be judged; {} could not be.",
+                counted(gaps as u64, "object")
+            )
         }
-        (errors, 0) => format!("{} found.", counted(errors, "error")),
+        (errors, 0) => format!("{} found.", counted(errors as u64, "error")),
         (errors, gaps) => {
-            format!("{} found; {} could not be judged.", counted(errors, "error"), counted(gaps, "object"))
+            format!(
+                "{} found; {} could not be judged.",
+                counted(errors as u64, "error"),
+                counted(gaps as u64, "object")
+            )
         }
     };
     plain_line!(out, "{verdict}")
-}
-
-/// A number of things, in the right number.
-fn counted(count: usize, thing: &str) -> String {
-    if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }
 }
