@@ -4,6 +4,8 @@
 mod counts;
 mod meaning;
 mod subject;
+#[cfg(test)]
+mod tests;
 mod wanted;
 
 pub use counts::MissingRows;

@@ -217,7 +217,7 @@ fn write_gaps(out: &mut dyn Write, run: &Run, report: &Report) -> io::Result<()>
     if run.strange.count > 0 {
         plain_line!(out, "{} not understood:", are(run.strange.count, "line"))?;
         for (number, text) in &run.strange.first {
-            plain_line!(out, "  {number}: {text}")?;
+            plain_line!(out, "  {number}: {}", text.replace('\t', " "))?;
         }
     }
     if gaps.is_empty() && run.strange.count == 0 { Ok(()) } else { plain_line!(out) }
