@@ -1,5 +1,6 @@
 //! The program over logs of Windows: encodings, forms, exit codes.
 
+use base64ct::Encoding;
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -142,4 +143,47 @@ fn a_large_log_is_read() {
     assert_eq!(done.status.code(), Some(0), "{told}");
     assert!(told.contains("80008 lines, 1 report\n"), "{told}");
     assert!(told.contains("nothing wrong: 1 row is: only backups"), "{told}");
+}
+
+/// What a log leaves wanting, `gather` takes from another image: the file that is named, and of a folder all that its manifest
+/// lists.
+#[test]
+fn what_is_wanted_is_gathered() {
+    let folder = tempfile::tempdir().unwrap();
+    let windows = folder.path().join("donor/Windows");
+    let component = windows.join("WinSxS").join(FORM);
+    for path in [component.join("en"), windows.join("WinSxS/Manifests"), windows.join("servicing/Packages")] {
+        std::fs::create_dir_all(path).unwrap();
+    }
+    let file = |name: &str, content: &[u8]| {
+        std::fs::write(component.join(name.replace('\\', "/")), content).unwrap();
+        format!(
+            "<file name='{name}'><hash xmlns='urn:schemas-microsoft-com:asm.v2' xmlns:d='http://www.w3.org/2000/09/xmldsig#'>\
+             <d:DigestMethod Algorithm='http://www.w3.org/2000/09/xmldsig#sha256'/><d:DigestValue>{}</d:DigestValue></hash></file>",
+            base64ct::Base64::encode_string(&checker::digest::sha256(content))
+        )
+    };
+    let manifest = format!(
+        "<assembly xmlns='urn:schemas-microsoft-com:asm.v3'><assemblyIdentity name='sample' version='6.1.7601.17514' \
+         processorArchitecture='amd64' publicKeyToken='31bf3856ad364e35'/>{}{}</assembly>",
+        file("a.dll", b"one"),
+        file("en\\b.dll", b"two")
+    );
+    std::fs::write(windows.join("WinSxS/Manifests").join(format!("{FORM}.manifest")), manifest).unwrap();
+    let directory = format!("(f)\tCSI Store Directory Missing\t0x00000000\t{FORM}");
+    for (log, files) in [(payload(), &["a.dll"][..]), (log(&directory), &["a.dll", "en/b.dll"])] {
+        std::fs::write(folder.path().join("CheckSUR.log"), log).unwrap();
+        explain_log(&["CheckSUR.log", "--format", "json", "-o", "wanted.json"], folder.path());
+        let mut command = Command::new(env!("CARGO_BIN_EXE_checksur"));
+        command
+            .args(["gather", "donor", "--wanted", "wanted.json", "-o", "gathered"])
+            .current_dir(folder.path());
+        let done = command.output().unwrap();
+        assert_eq!(done.status.code(), Some(0), "{}{}", text(&done.stdout), text(&done.stderr));
+        let gathered = folder.path().join("gathered/Payload").join(FORM);
+        let has = |file: &&str| gathered.join(file).is_file();
+        assert!(files.iter().all(has), "{}", text(&done.stdout));
+        assert_eq!(["a.dll", "en/b.dll"].iter().filter(|file| has(file)).count(), files.len());
+        std::fs::remove_dir_all(folder.path().join("gathered")).unwrap();
+    }
 }

@@ -14,6 +14,7 @@ mod faults;
 mod flips;
 mod hives;
 mod inspect;
+mod logs;
 mod lzms;
 mod matrix;
 mod program;
