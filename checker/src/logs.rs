@@ -38,7 +38,7 @@ pub struct Report {
     pub missing: Vec<MissingRows>,
     /// How many errors are left, as far as the report tells.
     pub errors_left: u64,
-    /// Whether the tool stopped before its end, or the log does.
+    /// Whether the tool stopped before its end, or the log does, or there are more rows than are kept.
     pub is_cut_short: bool,
 }
 
@@ -113,7 +113,7 @@ impl Report {
         Self {
             missing: counts::missing(run),
             errors_left: open + counts::left_unseen(run, &rows),
-            is_cut_short: is_of_report && (run.summary.is_none() || failed),
+            is_cut_short: is_of_report && (run.summary.is_none() || failed || run.rows_left_out > 0),
             rows,
         }
     }

@@ -47,12 +47,11 @@ pub(super) fn missing(run: &Run) -> Vec<MissingRows> {
     Some(all).filter(is_missing).into_iter().collect()
 }
 
-/// How many errors are left for which there is no row, or none that is kept.
+/// How many errors are left for which there is no row.
 pub(super) fn left_unseen(run: &Run, rows: &[Explained]) -> u64 {
     let (found, fixed) =
         run.seen.values().fold((0, 0), |(found, fixed), seen| (found + seen.found, fixed + seen.fixed));
     let fixed = fixed.max(rows.iter().filter(|row| row.is_fixed).count() as u64);
-    let not_kept = run.rows_left_out;
     let (more, more_fixed) = match &run.summary {
         Some(summary) => (
             summary.found.unwrap_or_default().saturating_sub(found),
@@ -60,7 +59,7 @@ pub(super) fn left_unseen(run: &Run, rows: &[Explained]) -> u64 {
         ),
         None => (0, 0),
     };
-    (more + not_kept).saturating_sub(more_fixed)
+    more.saturating_sub(more_fixed)
 }
 
 /// Whether the summary says that all of a category was fixed.
