@@ -24,7 +24,7 @@ pub(super) enum Entry<'l> {
 }
 
 /// What a line of a summary says.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Summary<'l> {
     Start,
     Seconds(u64),
@@ -43,7 +43,7 @@ pub(super) enum Summary<'l> {
 }
 
 /// What a line around a report, or one about an update, says.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Flow<'l> {
     /// How many corruptions a scan has counted.
     Counted(u64),

@@ -2,7 +2,7 @@
 
 use super::decoder::Line;
 use super::entry::{Entry, Flow, Part, Summary};
-use super::row::{self, NOT_CBS, PAIRED, RowKind, RowLine};
+use super::row::{self, CORRUPT, MANIFEST_MISSING, MARKED, NOT_CBS, PAIRED, RowKind, RowLine};
 use super::run::{Row, Run, RunForm, Seen, ServicingLog, Totals};
 use super::stamp;
 use crate::code::Hresult;
@@ -20,6 +20,9 @@ pub const MAX_STRANGE_LINES: usize = 5;
 
 /// How many letters are kept of a text that has no row of its own. The longest names of packages and components have some 250.
 pub const MAX_LETTERS: usize = 512;
+
+/// How many counters of a summary are kept, and how many categories of rows. Real logs have some twenty.
+pub const MAX_COUNTERS: usize = 256;
 
 /// How many rows above the row of a repair are looked at for the one it belongs to: it stands directly below.
 const LOOK_BACK: usize = 64;
@@ -382,27 +385,15 @@ fn seen<'r>(run: &'r mut Run, category: &str) -> &'r mut Seen {
     run.seen.entry(if is_kept { category } else { String::new() }).or_default()
 }
 
-/// What servicing says of a package whose manifest is missing; stands for a category.
-pub const MANIFEST_MISSING: &str = "Store corruption, manifest missing for package";
-
-/// What servicing says of the package because of which it marks the store; stands for a category.
-pub const MARKED: &str = "Mark store corruption flag because of package";
-
-/// What servicing says of a kind of corruption; stands for a category.
-pub const CORRUPT: &str = "Attempting to mark store corrupt with category";
-
-/// How many counters of a summary are kept. Real ones have some twenty.
-pub const MAX_COUNTERS: usize = 256;
-
 fn count_total(totals: &mut Totals, summary: &Summary<'_>) {
     match *summary {
         Summary::Found(count) => totals.found = Some(count),
         Summary::Fixed(count) => totals.fixed = Some(count),
         Summary::CategoryFound(category, count) => {
-            totals.categories.entry(shortened(category)).or_default().found = count
+            totals.categories.entry(shortened(category)).or_default().found = count;
         }
         Summary::CategoryFixed(category, count) => {
-            totals.categories.entry(shortened(category)).or_default().fixed = count
+            totals.categories.entry(shortened(category)).or_default().fixed = count;
         }
         Summary::Counter("Total Detected Corruption", count) => totals.found = Some(count),
         Summary::Counter("Total Repaired Corruption", count) => totals.fixed = Some(count),

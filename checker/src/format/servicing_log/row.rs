@@ -13,6 +13,15 @@ pub const PAIRED: &str = "CBS Paired File";
 /// The text of CBS.log about a component that no package owns; it stands for a category here.
 pub const NOT_CBS: &str = "Non CBS installed component found";
 
+/// What servicing says of a package whose manifest is missing; stands for a category.
+pub const MANIFEST_MISSING: &str = "Store corruption, manifest missing for package";
+
+/// What servicing says of the package because of which it marks the store; stands for a category.
+pub const MARKED: &str = "Mark store corruption flag because of package";
+
+/// What servicing says of a kind of corruption; stands for a category.
+pub const CORRUPT: &str = "Attempting to mark store corrupt with category";
+
 /// Categories of logs that are no category of a finding's own.
 pub const MORE_CATEGORIES: [&str; 6] = [
     PAIRED,
@@ -145,7 +154,7 @@ fn words(text: &str) -> Vec<&str> {
         let mut fields = vec![first];
         match rest.split_once(' ') {
             Some((second, detail)) if is_path(second) || is_key_form(second) => {
-                fields.extend([second, detail])
+                fields.extend([second, detail]);
             }
             _ => fields.push(rest),
         }
