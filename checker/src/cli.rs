@@ -34,6 +34,8 @@ pub(crate) enum Command {
         #[arg(value_name = "CODE|FINDING")]
         topic: String,
     },
+    /// Explain CheckSUR.log, CheckSUR.persist.log and CBS.log: what Windows found, and what would mend it
+    ExplainLog(ExplainLogArguments),
     /// Print what makes a shell complete the words of this program
     Completions {
         /// The shell
@@ -45,6 +47,31 @@ pub(crate) enum Command {
         #[arg(value_name = "DIR")]
         folder: PathBuf,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainLogArguments {
+    /// The logs
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// The form of the report; json is also what `gather --wanted` takes
+    #[arg(long, value_enum, value_name = "FORM", default_value = "text")]
+    pub(crate) format: LogForm,
+    /// Where the report goes, instead of the standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Tell all of every report in a log, not only of the last one
+    #[arg(long)]
+    pub(crate) all_runs: bool,
+}
+
+/// The form of what is told of logs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogForm {
+    /// For people
+    Text,
+    /// For programs
+    Json,
 }
 
 #[derive(Debug, Args)]
@@ -130,7 +157,7 @@ pub(crate) struct RepairArguments {
 pub(crate) struct GatherArguments {
     /// The folder of the donor that holds Windows, or Windows itself
     pub(crate) image: PathBuf,
-    /// What is wanted: a report of `scan --format json`, or a plan
+    /// What is wanted: a report of `scan --format json` or `explain-log --format json`, or a plan
     #[arg(long, value_name = "FILE")]
     pub(crate) wanted: PathBuf,
     /// The folder to put it into, which then is a source for `repair`

@@ -1,6 +1,7 @@
 //! The commands of `checksur`.
 
 pub(crate) mod explain;
+pub(crate) mod explain_log;
 mod forms;
 pub(crate) mod gather;
 pub(crate) mod inspect;

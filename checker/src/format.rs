@@ -17,5 +17,6 @@ pub mod manifest;
 pub mod package;
 pub mod pe;
 pub mod pending;
+pub mod servicing_log;
 pub mod time;
 pub mod xml;

@@ -25,6 +25,7 @@ pub mod finding;
 pub mod format;
 pub mod image;
 pub mod inspect;
+pub mod logs;
 pub mod registry;
 pub mod repair;
 pub mod report;

@@ -28,6 +28,7 @@ fn main() -> ExitCode {
         Command::Explain { topic } => command::explain::run(&topic),
         Command::Completions { shell } => command::manual::completions(shell),
         Command::Man { folder } => command::manual::pages(&folder),
+        Command::ExplainLog(arguments) => command::explain_log::run(&arguments),
         Command::Repair(arguments) => command::repair::run(&arguments),
         Command::Gather(arguments) => command::gather::run(&arguments),
     };

@@ -4,6 +4,8 @@ pub mod cbs_log;
 pub mod checksur_log;
 pub mod html;
 pub mod json;
+pub mod log_json;
+pub mod log_text;
 pub mod page;
 mod plain;
 pub mod repair_text;
@@ -59,6 +61,11 @@ pub(crate) fn support(finding: &Finding) -> Option<String> {
     };
     let parts: Vec<String> = evidence.reason.clone().into_iter().chain(differs).collect();
     (!parts.is_empty()).then(|| parts.join("; "))
+}
+
+/// A number of things, in the right number.
+fn counted(count: u64, thing: &str) -> String {
+    if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }
 }
 
 #[cfg(test)]

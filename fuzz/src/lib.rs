@@ -25,6 +25,7 @@ pub mod package;
 pub mod pe;
 pub mod plan;
 pub mod repair;
+pub mod servicing_log;
 pub mod signature;
 mod small_stores;
 mod tree;
@@ -71,6 +72,7 @@ pub const TARGETS: &[Target] = &[
     plain("pe", pe::run),
     plain("plan", plan::run),
     plain("repair", repair::run),
+    plain("servicing_log", servicing_log::run),
     plain("signature", signature::run),
     plain("whole_store", whole_store::run),
     plain("xml", xml::run),

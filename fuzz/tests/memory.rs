@@ -8,6 +8,7 @@ use checker::format::catalog::Catalog;
 use checker::format::identity::Identity;
 use checker::format::manifest::Manifest;
 use checker::format::package::Package;
+use checker::format::servicing_log::Reader;
 use checker::format::{delta, hive, lzms, pe, xml};
 use peak_alloc::PeakAlloc;
 use simstore::write::catalog::{self, Member};
@@ -39,7 +40,7 @@ const fn parser(name: &'static str, parse: fn(&[u8]), bytes_each: usize, bytes_m
 /// What a parser may take for tables of its own and for a message.
 const TABLES_BYTES: usize = 64 << 10;
 
-const PARSERS: [Parser; 9] = [
+const PARSERS: [Parser; 10] = [
     // A message quotes the value that is wrong.
     parser("identity", |input| drop(Identity::from_text(input)), 1, TABLES_BYTES),
     parser("xml", |input| drop(xml::Reader::new(input).finish()), 2, TABLES_BYTES),
@@ -49,6 +50,8 @@ const PARSERS: [Parser; 9] = [
     parser("hive", read_hive, 1, TABLES_BYTES),
     parser("delta", expand_delta, 0, MAX_CONTENT_BYTES + 2 * TABLES_BYTES),
     parser("lzms", expand_container, 0, MAX_CONTENT_BYTES + 4 * TABLES_BYTES),
+    // A row is kept with what makes it known again; a short one takes many times its length.
+    parser("servicing_log", read_log, 64, 4 * TABLES_BYTES),
     parser("pe", |input| drop(pe::resource(input, 614, 1).map(<[u8]>::len)), 0, 64),
 ];
 
@@ -60,6 +63,12 @@ fn read_hive(input: &[u8]) {
             opened.hive.walk().for_each(drop);
         }
     }
+}
+
+fn read_log(input: &[u8]) {
+    let mut reader = Reader::new(true);
+    reader.feed(input);
+    drop(reader.finish());
 }
 
 fn expand_delta(input: &[u8]) {
@@ -165,7 +174,7 @@ fn stretched() -> Vec<(String, Vec<u8>)> {
 }
 
 /// Sound ones with as much in them as fits.
-fn large() -> [(String, Vec<u8>); 3] {
+fn large() -> [(String, Vec<u8>); 4] {
     let member = |number: u32| Member::flat(&number.to_le_bytes());
     let catalog = catalog::write(&catalog::Catalog {
         format: catalog::Format::V1,
@@ -184,7 +193,14 @@ fn large() -> [(String, Vec<u8>); 3] {
     let hive = write(&root, &Options::default());
     let content: Vec<u8> = (0..MAX_CONTENT_BYTES).map(|at| (at >> 12 ^ at) as u8).collect();
     let delta = simstore::write::delta::write(&Delta::new(&[], &content));
-    let large = [("a large catalog", catalog), ("a large hive", hive), ("a large differential", delta)];
+    let rows = (0..90_000).map(|number| format!("(p)1\t{number}\n"));
+    let log = format!("Checking System Update Readiness.\n{}", rows.collect::<String>()).into_bytes();
+    let large = [
+        ("a large catalog", catalog),
+        ("a large hive", hive),
+        ("a large differential", delta),
+        ("a large log", log),
+    ];
     for (name, input) in &large {
         assert!(input.len() <= MAX_INPUT_BYTES, "{name} has {} bytes", input.len());
     }

@@ -2,8 +2,10 @@
 
 use super::source::Sources;
 use crate::digest::Digest;
+use crate::format::manifest::Manifest;
 use crate::registry::canonical;
 use crate::scan::{Wanted, WantedKind};
+use crate::volume::VolumePath;
 
 /// A file that was wanted, and where it goes in a folder of gathered files. The folders are those that CheckSUR took loose
 /// files from.
@@ -16,7 +18,9 @@ pub struct Gathered {
 }
 
 impl Sources {
-    /// The files that something wanted consists of; none if no source has it. What has a digest is found by it alone.
+    /// The files that something wanted consists of; none if no source has it. What has a digest is found by it alone. A file of
+    /// a component that has none, as in what logs tell, has the one that the manifest in a source lists; a folder of a component
+    /// is all files that are listed.
     #[must_use]
     pub fn gather(&self, wanted: &Wanted) -> Vec<Gathered> {
         let name = wanted.path.rsplit('/').next().unwrap_or_default();
@@ -34,7 +38,10 @@ impl Sources {
             WantedKind::Catalog => one("Catalogs", name, digest.and_then(|digest| self.with_digest(&digest))),
             WantedKind::Payload => {
                 let below = wanted.path.splitn(3, '/').nth(2).unwrap_or(name);
-                one("Payload", below, digest.and_then(|digest| self.with_digest(&digest)))
+                match digest {
+                    Some(digest) => one("Payload", below, self.with_digest(&digest)),
+                    None => self.listed_files(below),
+                }
             }
             WantedKind::Registry => Vec::new(),
         }
@@ -58,6 +65,25 @@ impl Sources {
                 self.expanded_manifest(place).or_else(|| self.bytes(place.source, &place.path))
             }
         }
+    }
+
+    /// The file of a component, or all of its files if only its folder is named.
+    fn listed_files(&self, below: &str) -> Vec<Gathered> {
+        let (component, file) =
+            below.split_once('/').map_or((below, None), |(component, file)| (component, Some(file)));
+        let Some(document) = self.manifest_document(&format!("{component}.manifest"), None) else {
+            return Vec::new();
+        };
+        let (manifest, _) = Manifest::parse(&document);
+        let listed =
+            manifest.files.iter().map(|listed| (listed.name.replace('\\', "/"), listed.digest.known()));
+        let meant = listed.filter(|(name, _)| file.is_none_or(|file| file.eq_ignore_ascii_case(name)));
+        let paths = meant.map(|(name, digest)| (format!("Payload/{component}/{name}"), digest));
+        // A manifest may say anything.
+        let plain = paths.filter(|(path, _)| VolumePath::parse(path).is_ok());
+        let gathered =
+            plain.filter_map(|(path, digest)| Some(Gathered { path, content: self.with_digest(&digest?)? }));
+        gathered.collect()
     }
 
     /// Content of a digest.

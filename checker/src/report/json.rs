@@ -50,7 +50,7 @@ struct ImageFacts {
 }
 
 #[derive(Debug, Serialize)]
-struct FindingRow {
+pub(super) struct FindingRow {
     id: &'static str,
     update_error: Option<String>,
     finer_error: Option<String>,
@@ -289,7 +289,7 @@ impl From<&Subject> for SubjectFacts {
     }
 }
 
-fn row(finding: &Finding, section: Option<Section>) -> FindingRow {
+pub(super) fn row(finding: &Finding, section: Option<Section>) -> FindingRow {
     let info = finding.id.info();
     // A note is no damage, so no update fails because of it.
     let is_damage = finding.severity > Severity::Note;

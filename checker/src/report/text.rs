@@ -2,7 +2,7 @@
 
 use super::plain::{Paint, Plain, plain_line};
 use super::repair_text::write_wanted;
-use super::{Scanned, detail, support};
+use super::{Scanned, counted, detail, support};
 use crate::check::Section;
 use crate::code::{self, Hresult};
 use crate::finding::{Cause, Excerpt, Finding, FindingId, Severity};
@@ -106,7 +106,7 @@ fn write_places(out: &mut dyn Write, findings: &[&Finding], paint: Paint) -> io:
         return Ok(());
     };
     let folders: BTreeSet<&str> = rest.iter().map(|finding| folder(finding.subject.name())).collect();
-    let places = counted(folders.len(), "place");
+    let places = counted(folders.len() as u64, "place");
     plain_line!(out, "  and {} more in {places}; --format json has them all", rest.len())
 }
 
@@ -252,9 +252,4 @@ const fn style(severity: Severity) -> Style {
 /// Where a file or key is.
 fn folder(name: &str) -> &str {
     name.rfind(['/', '\\']).map_or("", |at| &name[..at])
-}
-
-/// A number of things, in the right number.
-fn counted(count: usize, thing: &str) -> String {
-    if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }
 }

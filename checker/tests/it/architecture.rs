@@ -7,7 +7,7 @@ const FLOORS: [&[&str]; 6] = [
     &["code", "finding", "unverified", "volume"],
     &["digest", "format"],
     &["image", "registry", "store"],
-    &["check", "inspect", "scan"],
+    &["check", "inspect", "logs", "scan"],
     &["repair", "report"],
     &["main", "cli", "command", "lib"],
 ];

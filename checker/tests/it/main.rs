@@ -6,7 +6,9 @@
 mod architecture;
 mod keyform_vectors;
 mod limits;
+mod logs;
 mod odd_images;
+mod own_log;
 mod pages;
 mod program;
 mod program_reports;

@@ -15,6 +15,7 @@ mod flips;
 mod hives;
 mod html;
 mod inspect;
+mod logs;
 mod lzms;
 mod matrix;
 mod program;
