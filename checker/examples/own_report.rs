@@ -1,6 +1,6 @@
 //! A report in a form of one's own: how many files of which component are damaged, as comma-separated values.
 //!
-//!     cargo run -p checker --example own_report -- IMAGE
+//!     cargo run --example own_report -- IMAGE
 
 use checker::finding::{Finding, Object, Subject};
 use checker::image::Image;

@@ -1,6 +1,6 @@
 //! Scans an image from code: what was found, and what would mend it.
 //!
-//!     cargo run -p checker --example scan -- IMAGE
+//!     cargo run --example scan -- IMAGE
 
 use checker::finding::Severity;
 use checker::image::Image;

@@ -1,6 +1,6 @@
 //! How to test a checker of one's own: it looks at stores that are damaged on purpose, and is judged by their receipts.
 //!
-//!     cargo run -p simstore --example own_checker
+//!     cargo run --example own_checker
 
 use simstore::TempStore;
 use simstore::expectation::{Expected, Subject};

@@ -3,6 +3,7 @@
 
 pub(crate) mod difference;
 mod every_fault;
+mod forms;
 
 use crate::{AT, in_parallel, scan_of};
 use checker::code::fifteen;
@@ -24,7 +25,7 @@ const JSON: &str = "report.json";
 const TEXT: &str = "report.txt";
 
 /// What to do when the new reports are the right ones.
-pub(crate) const BLESS: &str = "BLESS=1 cargo test -p simstore --test it -- cases sarif";
+pub(crate) const BLESS: &str = "BLESS=1 cargo test -p simstore --test it cases";
 
 /// A store and what is done to it; `case.toml`.
 #[derive(Debug, Deserialize)]
