@@ -59,6 +59,8 @@ pub(crate) fn support(finding: &Finding) -> Option<String> {
         (None, Some(actual)) => Some(format!("found {actual}")),
         (None, None) => None,
     };
+    // Some readers say that themselves.
+    let differs = differs.filter(|said| evidence.reason.as_ref().is_none_or(|reason| !reason.contains(said)));
     let parts: Vec<String> = evidence.reason.clone().into_iter().chain(differs).collect();
     (!parts.is_empty()).then(|| parts.join("; "))
 }

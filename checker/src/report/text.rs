@@ -82,7 +82,7 @@ fn write_group(out: &mut dyn Write, group: &Group<'_>, paint: Paint) -> io::Resu
     write_causes(out, &group.findings)?;
     if is_damage {
         plain_line!(out, "  = note: {}", info.condition)?;
-        plain_line!(out, "  = help: mended from {}", info.remedy)?;
+        plain_line!(out, "  = help: mended from: {}", info.remedy)?;
     }
     plain_line!(out)
 }
