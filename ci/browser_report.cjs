@@ -173,6 +173,9 @@ async function large(page) {
 async function small(page) {
   await page.goto(SMALL);
   await page.waitForSelector("#groups details[open] .card");
+  assert.equal(await page.locator("#groups .excerpt mark").count(), 1);
+  await page.locator("#accepted summary").click();
+  assert.match(await page.textContent("#accepted .body"), /known to be cut/);
   await page.locator("#outlook summary").first().click();
   await page.waitForSelector("#outlook .card");
   assert.match(await page.textContent("#outlook"), /in donor/);

@@ -47,7 +47,8 @@ struct CodeFacts {
 pub(super) fn tables(out: &mut dyn Write, report: &Report, plan: Option<&Plan>) -> io::Result<()> {
     let mut ids: BTreeSet<FindingId> = BTreeSet::new();
     let mut codes: BTreeSet<Hresult> = BTreeSet::new();
-    for (_, finding) in &report.findings {
+    let found = report.findings.iter().map(|(_, finding)| finding);
+    for finding in found.chain(report.accepted.iter().map(|accepted| &accepted.finding)) {
         ids.insert(finding.id);
         ids.extend(&finding.evidence.also);
         ids.extend(finding.caused_by.iter().map(|cause| cause.id));

@@ -214,6 +214,14 @@ function offset(bytes) {
   return bytes === null ? null : `byte 0x${bytes.toString(16).toUpperCase()} (${number(bytes)})`;
 }
 
+// The line of the document, with the place in it marked.
+function excerpt(of) {
+  if (!of) return null;
+  const letters = [...of.text];
+  const [before, at, after] = [letters.slice(0, of.mark), letters.slice(of.mark, of.mark + 1), letters.slice(of.mark + 1)];
+  return make("pre", "excerpt", before.join(""), make("mark", "", at.join("") || " "), after.join(""));
+}
+
 function cause(of) {
   const show = make("button", "pick", "show it");
   show.type = "button";
@@ -230,11 +238,24 @@ function card({ finding }) {
     ["expected", evidence.expected],
     ["found", evidence.actual],
     ["at", offset(evidence.offset)],
+    ["line", evidence.excerpt && `${number(evidence.excerpt.line)}, column ${number(evidence.excerpt.column)}`],
+    ["", excerpt(evidence.excerpt)],
     ["more exactly", finding.finer_error],
     ["also", also],
     ["follows from", finding.caused_by && cause(finding.caused_by)],
     ["a repair", repair],
   ])];
+}
+
+function showAccepted(accepted) {
+  const reasons = grouped(accepted, row => `${row.finding.id}\0${row.accepted_because}`).values();
+  $("known").append(...[...reasons].map(rows => {
+    const [{ finding, accepted_because: why, until }] = rows;
+    const about = () => [make("p", "", why), terms([["until", until]])].filter(Boolean);
+    const head = { kind: "note", mark: "✓", word: "accepted", title: titleOf(finding.id), tags: finding.id };
+    return new Group(head, about, row => card({ finding: row.finding })).hold(rows).element;
+  }));
+  $("accepted").hidden = false;
 }
 
 const groups = new Map();
@@ -326,6 +347,7 @@ function listen() {
 
 if (report.repair) showRepair(report.repair);
 if (report.wanted.length) showWanted(report.wanted);
+if (report.accepted) showAccepted(report.accepted);
 $("groups").append(...[...groups.values()].map(group => group.element));
 if (rows.length <= FEW) {
   for (const group of groups.values()) group.element.open = true;
