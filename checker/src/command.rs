@@ -51,7 +51,9 @@ pub(crate) fn at_path(path: &Path) -> impl Fn(io::Error) -> Failure {
 
 /// A file to write to. It is never inside one of some folders, which are only read: the image, and sources.
 pub(crate) fn output<'f>(path: &Path, read: impl IntoIterator<Item = &'f Path>) -> Result<File, Failure> {
-    is_outside(&parent(path), read)?;
+    // What is not there is not read.
+    let target = fs::canonicalize(path).or_else(|_| fs::canonicalize(parent(path))).map_err(at_path(path))?;
+    is_outside(&target, read)?;
     File::create(path).map_err(at_path(path))
 }
 

@@ -33,3 +33,4 @@ pub mod scan;
 pub mod store;
 pub mod unverified;
 pub mod volume;
+mod watch;

@@ -55,7 +55,7 @@ pub struct Explained {
     pub finding: Option<Finding>,
     /// What else it may be: one category of the log is several findings here.
     pub could_be: Vec<FindingId>,
-    /// Its columns, for rows of an unknown category.
+    /// Its columns after the category and the code.
     pub fields: Vec<String>,
     /// Why nothing is wrong although the row says so.
     pub benign: Option<Benign>,

@@ -50,6 +50,13 @@ pub fn detail(finding: &Finding) -> String {
     }
 }
 
+/// A description as a sentence of its own: the tables leave out capitals and full stops.
+fn sentence(description: &str) -> String {
+    let mut letters = description.chars();
+    let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", letters.as_str())
+}
+
 /// What supports a finding, without a full stop.
 pub(crate) fn support(finding: &Finding) -> Option<String> {
     let evidence = &finding.evidence;

@@ -11,16 +11,15 @@ mod hives;
 mod memo;
 mod read;
 mod wanted;
-mod watch;
 mod workers;
 
+pub use crate::watch::{Phase, Progress, Watch};
 pub use accepted::{AcceptList, AcceptListError, Accepted, MAX_ACCEPT_LIST_BYTES};
 pub use base::{Base, MAX_BASE_BYTES, MAX_CANDIDATES, MAX_LIBRARY_BYTES, base_document, image_base};
 pub(crate) use hashing::{HashedFile, hash_files};
 pub use hives::MAX_HIVE_BYTES;
 pub use memo::{MAX_MEMO_BYTES, Memo};
 pub use wanted::{Wanted, WantedKind, WantedPackage};
-pub use watch::{Phase, Progress, Watch};
 
 use crate::check::{
     self, DifferentialFolders, Enabled, Family, Hashed, Outcome, Outcomes, PayloadSubject, Section,

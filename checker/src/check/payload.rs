@@ -10,10 +10,10 @@ use crate::format::delta::{MARK_BYTES, Version, Wrapped};
 use crate::format::keyform;
 use crate::format::manifest::{ListedDigest, unsafe_file_name};
 use crate::image::{Folder, Image, Place, fold};
-use crate::scan::Watch;
 use crate::store::{FileRecord, Holding, Index, Store};
 use crate::unverified::{Cause, Unverified};
 use crate::volume::{Kind, VolumePath, WholeFile, read_whole};
+use crate::watch::Watch;
 use std::collections::{BTreeSet, HashMap};
 use std::io::{self, Read};
 
@@ -360,7 +360,8 @@ fn hash(
         if let Some(watch) = subject.hashed.watch {
             watch.add_payload(length as u64);
             if watch.is_stopped() {
-                break;
+                // Whatever is said of this component is not reported.
+                return Err(io::ErrorKind::Interrupted.into());
             }
         }
     }

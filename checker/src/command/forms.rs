@@ -1,12 +1,15 @@
 //! The forms in which a scan is reported, and where each goes.
 
-use super::{Failure, output};
+use super::{Failure, at_path, output};
 use crate::cli::{Colour, Form, Format, ScanArguments};
 use anstream::{AutoStream, ColorChoice};
 use checker::repair::Plan;
 use checker::report::{Paint, Scanned, cbs_log, checksur_log, html, json, repair_text, sarif, text};
 use checker::scan::Report;
+use std::collections::BTreeSet;
+use std::fs;
 use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
 
 /// A report that is to be written.
 pub(super) struct Output {
@@ -15,9 +18,14 @@ pub(super) struct Output {
     paint: Paint,
 }
 
-/// Opens what the reports go to, before anything is scanned: who cannot be written to is told at once.
+/// Opens what the reports go to, before anything is scanned: who cannot be written to is told at once. What is read is never
+/// written to, and no two reports go to one file.
 pub(super) fn open(arguments: &ScanArguments) -> Result<Vec<Output>, Failure> {
-    let image = arguments.image.image.as_path();
+    let read = || {
+        let others = arguments.image.accept.iter().chain(&arguments.image.base).chain(&arguments.source);
+        others.chain([&arguments.image.image]).map(PathBuf::as_path)
+    };
+    let mut opened = BTreeSet::new();
     let without_file = arguments.format.iter().filter(|format| format.file.is_none()).count();
     if without_file > 1 {
         return Err(Failure::Refused(
@@ -32,7 +40,13 @@ pub(super) fn open(arguments: &ScanArguments) -> Result<Vec<Output>, Failure> {
     let open = |Format { form, file }: &Format| {
         let file = file.as_ref().or(arguments.output.as_ref());
         let out: Box<dyn Write> = match file {
-            Some(path) => Box::new(BufWriter::new(output(path, [image])?)),
+            Some(path) => {
+                let out = output(path, read())?;
+                if !opened.insert(fs::canonicalize(path).map_err(at_path(path))?) {
+                    return Err(Failure::Refused(format!("two reports would go to {}", path.display())));
+                }
+                Box::new(BufWriter::new(out))
+            }
             None => Box::new(BufWriter::new(io::stdout())),
         };
         Ok(Output { form: *form, out, paint: paint(arguments.color, file.is_none()) })

@@ -39,14 +39,15 @@ pub(crate) fn run(arguments: &GatherArguments) -> Result<u8, Failure> {
     let mut folder = RealFolder::open(&arguments.output).map_err(at_path(&arguments.output))?;
     let mut missing = 0;
     for wanted in &wanted {
-        let files = sources.gather(wanted);
-        if files.is_empty() {
-            missing += 1;
-            writeln!(told, "not found: {}", Plain(&wanted.path))?;
-        }
-        for file in files {
+        let mut count = 0;
+        for file in sources.gather(wanted) {
             write(&mut folder, &file, &arguments.output)?;
             writeln!(told, "{}", Plain(&file.path))?;
+            count += 1;
+        }
+        if count == 0 {
+            missing += 1;
+            writeln!(told, "not found: {}", Plain(&wanted.path))?;
         }
     }
     writeln!(
@@ -72,7 +73,8 @@ fn read_wanted(path: &Path) -> Result<Vec<Wanted>, Failure> {
     let read: Result<HasWanted, _> = serde_json::from_slice(&text);
     read.map(|read| read.wanted).map_err(|error| Failure::Path {
         path: path.to_owned(),
-        error: format!("expected a report of `scan --format json`, or a plan: {error}").into(),
+        error: format!("expected a report of `scan` or `explain-log` with --format json, or a plan: {error}")
+            .into(),
     })
 }
 

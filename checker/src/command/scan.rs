@@ -47,11 +47,9 @@ pub(crate) fn run(arguments: &ScanArguments) -> Result<u8, Failure> {
     let opened = Opened::image(&arguments.image.image)?;
     let image = opened.as_image()?;
     tell_of_repairs(&opened);
-    let mut outputs = forms::open(arguments)?;
     let skips = |what| arguments.skip.contains(&what);
     let (scan, mut scanned) = scan_of(&arguments.image, None, &image)?;
     let watch = Arc::new(Watch::new());
-    progress::stop_when_interrupted(&watch)?;
     let scan = scan.watch(&watch).skip(Skip {
         registry: skips(SkipWhat::Registry),
         payload: skips(SkipWhat::Payload),
@@ -66,6 +64,9 @@ pub(crate) fn run(arguments: &ScanArguments) -> Result<u8, Failure> {
     } else {
         Some(sources::open(&arguments.source, &opened, &arguments.image)?)
     };
+    let mut outputs = forms::open(arguments)?;
+    // From here on there is something to stop, and something to tell.
+    progress::stop_when_interrupted(&watch)?;
     let found = progress::told(&watch, arguments.quiet, || match &sources {
         None => Ok((scan.run(), None)),
         Some(sources) => outlook(arguments, &opened, &scan, sources, scanned.at),

@@ -1,7 +1,11 @@
 //! The line of a document that a finding is about.
 
+use std::str::Utf8Chunk;
+
 /// The most characters that are shown before the place, and after it.
 pub const MAX_EXCERPT_CHARS: (usize, usize) = (60, 40);
+
+const LONGEST_CHAR_BYTES: usize = 4;
 
 /// A line of a document, or the part of it around a place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,7 +14,7 @@ pub struct Excerpt {
     pub line: usize,
     /// Which character of the line the place is at, from 1.
     pub column: usize,
-    /// The text around the place. What is no character of UTF-8, and what is no text, is shown as U+FFFD.
+    /// The text around the place. A tab is a blank in it; what is no character of UTF-8, and other controls, are U+FFFD.
     pub text: String,
     /// Which character of `text` the place is at, from 0.
     pub mark: usize,
@@ -28,23 +32,34 @@ impl Excerpt {
         if left.contains(&0) || right.contains(&0) || left.len() + right.len() == 0 {
             return None;
         }
-        let (left, right) = (text(left), text(right));
         let (most_before, most_after) = MAX_EXCERPT_CHARS;
-        let skipped = left.len().saturating_sub(most_before);
-        let shown = left[skipped..].iter().chain(right.iter().take(most_after));
+        // Lines may be long: no more of them is made text than is shown.
+        let begin = left.len().saturating_sub(most_before * LONGEST_CHAR_BYTES);
+        let near = text(&left[begin..]);
+        let skipped = near.len().saturating_sub(most_before);
+        let far = text(&right[..right.len().min(most_after * LONGEST_CHAR_BYTES)]);
         Some(Self {
             line: before.iter().filter(|byte| **byte == b'\n').count() + 1,
-            column: left.len() + 1,
-            text: shown.collect(),
-            mark: left.len() - skipped,
+            column: left.utf8_chunks().map(|chunk| characters(&chunk)).sum::<usize>() + 1,
+            text: near[skipped..].iter().chain(far.iter().take(most_after)).collect(),
+            mark: near.len() - skipped,
         })
     }
 }
 
-fn text(line: &[u8]) -> Vec<char> {
-    let shown =
-        |character: char| if character.is_control() { char::REPLACEMENT_CHARACTER } else { character };
-    String::from_utf8_lossy(line).chars().map(shown).collect()
+/// What a part of a line shows: a tab is a blank, and what is no text is marked as that.
+fn text(part: &[u8]) -> Vec<char> {
+    let shown = |character: char| match character {
+        '\t' => ' ',
+        other if other.is_control() => char::REPLACEMENT_CHARACTER,
+        other => other,
+    };
+    String::from_utf8_lossy(part).chars().map(shown).collect()
+}
+
+/// How many characters are shown for a part of a line.
+fn characters(chunk: &Utf8Chunk<'_>) -> usize {
+    chunk.valid().chars().count() + usize::from(!chunk.invalid().is_empty())
 }
 
 #[cfg(test)]
@@ -78,5 +93,6 @@ mod tests {
         assert_eq!(Excerpt::of(b"a\n\nb", 2), None);
         assert_eq!(Excerpt::of(b"a", 2), None);
         assert_eq!(Excerpt::of(b"a\x1b\xffb", 1).unwrap().text, "a\u{fffd}\u{fffd}b");
+        assert_eq!(Excerpt::of(b"\t<a>", 1).unwrap().text, " <a>");
     }
 }

@@ -29,6 +29,10 @@ pub(super) fn of(row: &Row, id: FindingId) -> Subject {
     if let Some(key) = registry_key(first, second) {
         return Subject::Key { key, member: None };
     }
+    // Our own rows in the form of CBS.log name a key as a whole.
+    if [r"COMPONENTS\", r"SOFTWARE\"].iter().any(|hive| first.starts_with(hive)) {
+        return Subject::Key { key: first.to_owned(), member: None };
+    }
     match row.category.as_str() {
         MANIFEST_MISSING | MARKED => return package_file(first, "mum"),
         NOT_CBS => return manifest(first),

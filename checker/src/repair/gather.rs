@@ -6,6 +6,8 @@ use crate::format::manifest::Manifest;
 use crate::registry::canonical;
 use crate::scan::{Wanted, WantedKind};
 use crate::volume::VolumePath;
+use std::collections::BTreeMap;
+use std::iter;
 
 /// A file that was wanted, and where it goes in a folder of gathered files. The folders are those that CheckSUR took loose
 /// files from.
@@ -21,18 +23,20 @@ impl Sources {
     /// The files that something wanted consists of; none if no source has it. What has a digest is found by it alone. A file of
     /// a component that has none, as in what logs tell, has the one that the manifest in a source lists; a folder of a component
     /// is all files that are listed.
-    #[must_use]
-    pub fn gather(&self, wanted: &Wanted) -> Vec<Gathered> {
+    /// Contents are read one after the other, as they are asked for.
+    pub fn gather<'s>(&'s self, wanted: &Wanted) -> Box<dyn Iterator<Item = Gathered> + 's> {
         let name = wanted.path.rsplit('/').next().unwrap_or_default();
         let digest =
             wanted.digest.as_deref().and_then(|digest| Digest::from_hexadecimal(digest.split(':').nth(1)?));
         let one = |folder: &str, name: &str, content: Option<Vec<u8>>| {
             let path = format!("{folder}/{name}");
-            content.map(|content| Gathered { path, content }).into_iter().collect()
+            Box::new(content.map(|content| Gathered { path, content }).into_iter())
+                as Box<dyn Iterator<Item = Gathered>>
         };
         match wanted.kind {
             WantedKind::Package => {
-                wanted.packages.iter().flat_map(|package| self.pair_files(&package.name)).collect()
+                let names: Vec<String> = wanted.packages.iter().map(|package| package.name.clone()).collect();
+                Box::new(names.into_iter().flat_map(|name| self.pair_files(&name)))
             }
             WantedKind::Manifest => one("Manifests", name, self.manifest_document(name, digest.as_ref())),
             WantedKind::Catalog => one("Catalogs", name, digest.and_then(|digest| self.with_digest(&digest))),
@@ -40,10 +44,10 @@ impl Sources {
                 let below = wanted.path.splitn(3, '/').nth(2).unwrap_or(name);
                 match digest {
                     Some(digest) => one("Payload", below, self.with_digest(&digest)),
-                    None => self.listed_files(below),
+                    None => Box::new(self.listed_files(below)),
                 }
             }
-            WantedKind::Registry => Vec::new(),
+            WantedKind::Registry => Box::new(iter::empty()),
         }
     }
 
@@ -68,22 +72,20 @@ impl Sources {
     }
 
     /// The file of a component, or all of its files if only its folder is named.
-    fn listed_files(&self, below: &str) -> Vec<Gathered> {
+    fn listed_files<'s>(&'s self, below: &str) -> impl Iterator<Item = Gathered> + use<'s> {
         let (component, file) =
             below.split_once('/').map_or((below, None), |(component, file)| (component, Some(file)));
-        let Some(document) = self.manifest_document(&format!("{component}.manifest"), None) else {
-            return Vec::new();
-        };
+        let document = self.manifest_document(&format!("{component}.manifest"), None).unwrap_or_default();
         let (manifest, _) = Manifest::parse(&document);
         let listed =
             manifest.files.iter().map(|listed| (listed.name.replace('\\', "/"), listed.digest.known()));
         let meant = listed.filter(|(name, _)| file.is_none_or(|file| file.eq_ignore_ascii_case(name)));
-        let paths = meant.map(|(name, digest)| (format!("Payload/{component}/{name}"), digest));
-        // A manifest may say anything.
-        let plain = paths.filter(|(path, _)| VolumePath::parse(path).is_ok());
-        let gathered =
-            plain.filter_map(|(path, digest)| Some(Gathered { path, content: self.with_digest(&digest?)? }));
-        gathered.collect()
+        let paths = meant.filter_map(|(name, digest)| Some((format!("Payload/{component}/{name}"), digest?)));
+        // A manifest may say anything, and the same often.
+        let plain: BTreeMap<String, _> = paths.filter(|(path, _)| VolumePath::parse(path).is_ok()).collect();
+        plain
+            .into_iter()
+            .filter_map(|(path, digest)| Some(Gathered { path, content: self.with_digest(&digest)? }))
     }
 
     /// Content of a digest.

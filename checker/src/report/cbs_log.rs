@@ -57,7 +57,10 @@ pub fn write(out: &mut dyn Write, scanned: &Scanned, report: &Report) -> io::Res
         findings.filter(|finding| finding.severity > Severity::Note && finding.caused_by.is_none()).collect();
     rows.iter().try_for_each(|finding| log.line(&row(finding)))?;
     log.line("")?;
-    log.summary(&rows, scanned.took_seconds)
+    if !report.accepted.is_empty() {
+        log.line(&format!("checksur: accepted findings that do not count: {}", report.accepted.len()))?;
+    }
+    log.summary(&rows, scanned.took_seconds, report.is_stopped)
 }
 
 struct Log<'o> {
@@ -73,13 +76,18 @@ impl Log<'_> {
     }
 
     /// In the order of Windows 11 24H2. Nothing is repaired by a scan.
-    fn summary(&mut self, rows: &[&Finding], seconds: u64) -> io::Result<()> {
+    fn summary(&mut self, rows: &[&Finding], seconds: u64, is_stopped: bool) -> io::Result<()> {
         let count = |kind| rows.iter().filter(|finding| Kind::of(finding.id.info().object) == kind).count();
         // The blank at the end of the second line is theirs.
         self.line("Summary:")?;
         self.line("Operation: Detect only ")?;
-        self.line("Operation result: 0x0")?;
-        self.line("Last Successful Step: Entire operation completes.")?;
+        if is_stopped {
+            // ERROR_CANCELLED. No real log shows it.
+            self.line("Operation result: 0x800704c7")?;
+        } else {
+            self.line("Operation result: 0x0")?;
+            self.line("Last Successful Step: Entire operation completes.")?;
+        }
         self.line(&format!("Total Detected Corruption:\t{}", rows.len()))?;
         for (kind, name) in Kind::ALL {
             self.line(&format!("\t{name}:\t{}", count(kind)))?;

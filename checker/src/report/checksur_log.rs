@@ -60,7 +60,13 @@ pub fn write(
     }
     log.line("")?;
     let findings: Vec<&Finding> = rows(report).map(|(_, finding)| finding).collect();
-    log.summary(scanned.took_seconds, &findings, &|finding| of(finding).is_some())?;
+    if report.is_stopped {
+        log.line("checksur: the scan was stopped before its end")?;
+    }
+    if !report.accepted.is_empty() {
+        log.line(&format!("checksur: accepted findings that do not count: {}", report.accepted.len()))?;
+    }
+    log.summary(scanned.took_seconds, !report.is_stopped, &findings, &|finding| of(finding).is_some())?;
     log.unavailable(wanted)
 }
 
@@ -113,12 +119,13 @@ impl Log<'_> {
     fn summary(
         &mut self,
         seconds: u64,
+        is_whole: bool,
         findings: &[&Finding],
         is_fixed: &dyn Fn(&Finding) -> bool,
     ) -> io::Result<()> {
         self.line("Summary:")?;
         self.line(&format!("Seconds executed: {seconds}"))?;
-        if findings.is_empty() {
+        if findings.is_empty() && is_whole {
             return self.line(" No errors detected");
         }
         self.line(&format!(" Found {} errors", findings.len()))?;

@@ -141,15 +141,8 @@ impl ScanReport {
     /// The report of a scan.
     #[must_use]
     pub fn new(scanned: &Scanned, report: &Report) -> Self {
-        let mut update_errors: BTreeMap<String, usize> = BTreeMap::new();
-        let roots =
-            report.findings.iter().map(|(_, finding)| finding).filter(|finding| finding.caused_by.is_none());
-        for code in roots
-            .filter(|finding| finding.severity == Severity::Error)
-            .filter_map(|finding| finding.id.info().update_error)
-        {
-            *update_errors.entry(code.to_string()).or_default() += 1;
-        }
+        let update_errors =
+            super::text::update_errors(report).into_iter().map(|(code, count)| (code.to_string(), count));
         Self {
             schema: SCHEMA,
             image: ImageFacts { path: scanned.image.display().to_string() },
@@ -164,7 +157,7 @@ impl ScanReport {
                     .iter()
                     .filter(|(_, finding)| finding.caused_by.is_some())
                     .count(),
-                update_errors,
+                update_errors: update_errors.collect(),
                 not_verified: report.not_verified.iter().map(|group| group.count).sum(),
                 skipped: scanned.skipped.clone(),
                 packages: report.counts.packages,

@@ -4,7 +4,7 @@
 //! Nothing in it depends on where the image is: files are named from the folder that holds `Windows`, which is called
 //! [`IMAGE`] here and is nowhere given, so that the same damage gives the same file on every machine.
 
-use super::{Scanned, detail};
+use super::{Plain, Scanned, detail, sentence};
 use crate::check::Section;
 use crate::digest::{Algorithm, Digest};
 use crate::finding::{Cause as Root, FINDINGS, Finding, FindingId, FindingInfo, Object, Severity, Subject};
@@ -68,7 +68,7 @@ impl Run {
         Self {
             tool: Tool { driver: Driver::new() },
             invocations: [Invocation {
-                execution_successful: true,
+                execution_successful: !report.is_stopped,
                 exit_code: report.exit_code(),
                 tool_execution_notifications: report.not_verified.iter().map(Notification::new).collect(),
             }],
@@ -96,6 +96,20 @@ struct Message {
 impl Message {
     fn new(text: impl Into<String>) -> Self {
         Self { text: text.into() }
+    }
+
+    /// A text that holds names from an image. In messages brackets make links and braces hold places (SARIF 2.1.0, 3.11.5 and
+    /// 3.11.6).
+    fn of_data(text: &str) -> Self {
+        let mut escaped = String::with_capacity(text.len());
+        for letter in Plain(text).to_string().chars() {
+            match letter {
+                '\\' | '[' | ']' => escaped.extend(['\\', letter]),
+                '{' | '}' => escaped.extend([letter, letter]),
+                _ => escaped.push(letter),
+            }
+        }
+        Self { text: escaped }
     }
 }
 
@@ -181,13 +195,6 @@ impl Rule {
     }
 }
 
-/// The tables leave out full stops; SARIF wants them.
-fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
-    format!("{first}{}.", letters.as_str())
-}
-
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Invocation {
@@ -245,7 +252,16 @@ struct ResultRow {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     related_locations: Vec<Location>,
     partial_fingerprints: BTreeMap<&'static str, String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    suppressions: Vec<Suppression>,
     properties: ResultFacts,
+}
+
+/// That somebody accepted a finding, and why.
+#[derive(Serialize)]
+struct Suppression {
+    kind: &'static str,
+    justification: String,
 }
 
 /// What SARIF has no place for.
@@ -268,9 +284,14 @@ struct ResultFacts {
 fn results(report: &Report) -> Vec<ResultRow> {
     let mut met = HashMap::new();
     let mut results = Vec::with_capacity(report.findings.len());
-    for (section, finding) in &report.findings {
+    let found = report.findings.iter().map(|(section, finding)| (*section, finding, None));
+    let accepted = report.accepted.iter().map(|known| (known.section, &known.finding, Some(&known.reason)));
+    for (section, finding, reason) in found.chain(accepted) {
         let before = met.entry((finding.id, &finding.subject)).or_insert(0);
-        results.push(ResultRow::new(*section, finding, report.base.is_some(), *before));
+        let mut result = ResultRow::new(section, finding, report.base.is_some(), *before);
+        let suppression = |reason: &String| Suppression { kind: "external", justification: reason.clone() };
+        result.suppressions = reason.map(suppression).into_iter().collect();
+        results.push(result);
         *before += 1;
     }
     results
@@ -287,10 +308,11 @@ impl ResultRow {
             rule_id: finding.id.as_str(),
             rule_index: finding.id as usize,
             level: finding.severity.as_str(),
-            message: Message::new(detail(finding) + &leads),
+            message: Message::of_data(&(detail(finding) + &leads)),
             locations: [Location::new(&finding.subject, offset.filter(|_| !is_in_document))],
             related_locations: finding.caused_by.iter().map(Location::of_root).collect(),
             partial_fingerprints: BTreeMap::from([(FINGERPRINT, fingerprint(finding, before))]),
+            suppressions: Vec::new(),
             properties: ResultFacts {
                 section: section.heading(),
                 finer_error: finding.finer.filter(|_| is_damage).map(|code| code.to_string()),

@@ -40,7 +40,24 @@ pub fn write(out: &mut dyn Write, scanned: &Scanned, report: &Report, paint: Pai
     }
     write_accepted(out, report)?;
     write_summary(out, scanned, report, paint)?;
-    write_wanted(out, &report.wanted)
+    write_wanted(out, &report.wanted)?;
+    write_next(out, scanned, report)
+}
+
+/// What people do then.
+fn write_next(out: &mut dyn Write, scanned: &Scanned, report: &Report) -> io::Result<()> {
+    if report.count(Severity::Error) == 0 {
+        return Ok(());
+    }
+    let image = scanned.image.display();
+    plain_line!(
+        out,
+        "Next: `checksur repair {image} --source DONOR` mends what a healthy image or packages hold, and asks first;"
+    )?;
+    plain_line!(
+        out,
+        "`checksur gather DONOR --wanted REPORT.json -o DIR` collects it where the healthy image is on another machine."
+    )
 }
 
 /// Findings of one kind in one section, that follow from the same kind of cause, if from any.

@@ -10,25 +10,43 @@
 
 use super::Report;
 use crate::check::Section;
-use crate::finding::{Finding, FindingId};
+use crate::finding::{Finding, FindingId, Subject};
 use crate::format::time::Instant;
+use jiff::civil::Date;
 use serde::Deserialize;
+use std::collections::HashMap;
 
 /// The most bytes of a list.
 pub const MAX_ACCEPT_LIST_BYTES: usize = 1 << 20;
 
 /// The findings that are accepted.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AcceptList {
-    #[serde(default)]
-    accept: Vec<Entry>,
+    entries: HashMap<FindingId, Vec<Entry>>,
 }
 
-/// One line of the list. Names are compared without letter case; `*` stands for any text.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// One entry, as it is compared: names are in lower case, and `*` stands for any text.
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Entry {
+    /// The subject as it was written.
+    written: String,
+    subject: String,
+    member: Option<String>,
+    reason: String,
+    until: Option<Date>,
+}
+
+/// A list as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenList {
+    #[serde(default)]
+    accept: Vec<WrittenEntry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenEntry {
     finding: String,
     subject: String,
     #[serde(default)]
@@ -51,7 +69,7 @@ pub enum AcceptListError {
     #[error("{0}")]
     Toml(String),
     /// An entry names no finding.
-    #[error("entry {number}: there is no finding {finding:?}; `checksur explain` knows them all")]
+    #[error("entry {number}: there is no finding {finding:?}; docs/findings lists them all")]
     UnknownFinding {
         /// Which entry, from 1.
         number: usize,
@@ -97,82 +115,111 @@ impl AcceptList {
         if text.len() > MAX_ACCEPT_LIST_BYTES {
             return Err(AcceptListError::TooLong { length_bytes: text.len() });
         }
-        let list: Self = toml::from_str(text)
-            .map_err(|error| AcceptListError::Toml(error.to_string().trim_end().to_owned()))?;
-        for (number, entry) in (1..).zip(&list.accept) {
-            entry.check(number)?;
+        let written: WrittenList =
+            toml::from_str(text).map_err(|error| AcceptListError::Toml(sentence(text, &error)))?;
+        let mut list = Self::default();
+        for (number, entry) in (1..).zip(written.accept) {
+            let (id, entry) = entry.read(number)?;
+            list.entries.entry(id).or_default().push(entry);
         }
         Ok(list)
     }
 
-    /// The entries that have expired by this moment, as sentences.
+    /// The entries that have expired by this moment, as sentences, sorted.
     #[must_use]
     pub fn expired(&self, at: Instant) -> Vec<String> {
-        let expired = self.accept.iter().filter(|entry| entry.is_expired(at));
-        expired
-            .map(|Entry { finding, subject, until, .. }| {
-                let until = until.as_deref().unwrap_or_default();
-                format!("{finding} of {subject} was accepted until {until}, and is reported again")
+        let entries =
+            self.entries.iter().flat_map(|(id, entries)| entries.iter().map(move |entry| (id, entry)));
+        let mut expired: Vec<String> = entries
+            .filter(|(_, entry)| entry.is_expired(at))
+            .map(|(id, Entry { written, until, .. })| {
+                let until = until.map(|day| day.to_string()).unwrap_or_default();
+                format!("{id} of {written} was accepted until {until}, and is reported again")
             })
-            .collect()
+            .collect();
+        expired.sort_unstable();
+        expired
     }
 
     fn of(&self, finding: &Finding, at: Instant) -> Option<&Entry> {
-        self.accept.iter().find(|entry| !entry.is_expired(at) && entry.names(finding))
+        let entries = self.entries.get(&finding.id)?;
+        let subject = finding.subject.name().to_lowercase();
+        let member = finding.subject.member_name().unwrap_or_default().to_lowercase();
+        entries.iter().find(|entry| !entry.is_expired(at) && entry.names(&subject, &member))
+    }
+}
+
+impl WrittenEntry {
+    fn read(self, number: usize) -> Result<(FindingId, Entry), AcceptListError> {
+        let Self { finding, subject, member, reason, until } = self;
+        let Ok(id) = finding.parse() else {
+            return Err(AcceptListError::UnknownFinding { number, finding });
+        };
+        let until = match until {
+            None => None,
+            // Only one way to write a day: it is compared with others by whoever reads the list.
+            Some(text) => match text.parse::<Date>() {
+                Ok(day) if day.to_string() == text => Some(day),
+                _ => return Err(AcceptListError::NoDay { number, until: text }),
+            },
+        };
+        if reason.trim().is_empty() {
+            return Err(AcceptListError::NoReason { number });
+        }
+        let member = member.map(|member| member.to_lowercase());
+        Ok((id, Entry { subject: subject.to_lowercase(), written: subject, member, reason, until }))
     }
 }
 
 impl Entry {
-    fn check(&self, number: usize) -> Result<(), AcceptListError> {
-        if self.finding.parse::<FindingId>().is_err() {
-            return Err(AcceptListError::UnknownFinding { number, finding: self.finding.clone() });
-        }
-        if let Some(until) = &self.until
-            && until.parse::<jiff::civil::Date>().is_err()
-        {
-            return Err(AcceptListError::NoDay { number, until: until.clone() });
-        }
-        if self.reason.trim().is_empty() {
-            return Err(AcceptListError::NoReason { number });
-        }
-        Ok(())
-    }
-
     fn is_expired(&self, at: Instant) -> bool {
-        // Days of this form are in the order of their letters.
-        self.until.as_deref().is_some_and(|until| at.to_string().get(..10) > Some(until))
+        let today = at.to_string().get(..10).and_then(|day| day.parse::<Date>().ok());
+        self.until.is_some_and(|until| today.is_some_and(|today| today > until))
     }
 
-    fn names(&self, finding: &Finding) -> bool {
-        let member = finding.subject.member_name().unwrap_or_default();
-        self.finding == finding.id.as_str()
-            && fits(&self.subject.to_lowercase(), &finding.subject.name().to_lowercase())
-            && self.member.as_ref().is_none_or(|wanted| fits(&wanted.to_lowercase(), &member.to_lowercase()))
+    fn names(&self, subject: &str, member: &str) -> bool {
+        fits(&self.subject, subject) && self.member.as_ref().is_none_or(|wanted| fits(wanted, member))
     }
 }
 
 impl Report {
     /// Moves what is accepted, and what follows from it, out of the findings.
     pub(super) fn accept(&mut self, list: &AcceptList, at: Instant) {
-        let (accepted, mut rest): (Vec<_>, Vec<_>) = std::mem::take(&mut self.findings)
-            .into_iter()
-            .map(|(section, finding)| (list.of(&finding, at).cloned(), section, finding))
-            .partition(|(entry, ..)| entry.is_some());
-        for (entry, _, finding) in &mut rest {
-            let root = finding.caused_by.as_ref().and_then(|cause| {
-                accepted.iter().find(|(_, _, root)| root.id == cause.id && root.subject == cause.subject)
-            });
-            *entry = root.and_then(|(entry, ..)| entry.clone());
+        if list.entries.is_empty() {
+            return;
         }
-        for (entry, section, finding) in accepted.into_iter().chain(rest) {
+        let found = std::mem::take(&mut self.findings);
+        let mut accepting: Vec<Option<&Entry>> =
+            found.iter().map(|(_, finding)| list.of(finding, at)).collect();
+        let roots: HashMap<(FindingId, &Subject), &Entry> = found
+            .iter()
+            .zip(&accepting)
+            .filter_map(|((_, finding), entry)| Some(((finding.id, &finding.subject), (*entry)?)))
+            .collect();
+        for ((_, finding), entry) in found.iter().zip(&mut accepting) {
+            let root = finding.caused_by.as_ref().and_then(|cause| roots.get(&(cause.id, &cause.subject)));
+            *entry = entry.or(root.copied());
+        }
+        drop(roots);
+        for ((section, finding), entry) in found.into_iter().zip(accepting) {
             match entry {
                 Some(Entry { reason, until, .. }) => {
-                    self.accepted.push(Accepted { section, finding, reason, until });
+                    let until = until.map(|day| day.to_string());
+                    self.accepted.push(Accepted { section, finding, reason: reason.clone(), until });
                 }
                 None => self.findings.push((section, finding)),
             }
         }
     }
+}
+
+/// What is wrong with a document, and where, on one line.
+fn sentence(text: &str, error: &toml::de::Error) -> String {
+    let said = error.message().replace('\n', "; ");
+    let Some(before) = error.span().and_then(|span| text.get(..span.start)) else { return said };
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().map_or(0, |line| line.chars().count()) + 1;
+    format!("line {line}, column {column}: {said}")
 }
 
 /// Whether a pattern with `*` fits a text.
@@ -190,7 +237,7 @@ fn fits(pattern: &str, text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::finding::{Evidence, Subject};
+    use crate::finding::Evidence;
 
     #[test]
     fn patterns() {
@@ -287,6 +334,8 @@ mod tests {
                 "entry 1: there is no finding \"payload-misssing\"",
             ),
             (entry("payload-missing", "r", "soon"), "entry 1: \"soon\" is no day"),
+            (entry("payload-missing", "r", "20270630"), "entry 1: \"20270630\" is no day"),
+            (entry("payload-missing", "r", "2027-06-30T10:00"), "is no day"),
             (entry("payload-missing", " ", "2027-01-01"), "entry 1 has an empty reason"),
             ("[[accept]]\nfinding = 1".to_owned(), "line 2, column 11"),
             ("[[accepted]]".to_owned(), "accepted"),

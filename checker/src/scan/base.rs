@@ -303,7 +303,8 @@ pub(super) fn manifests(
         let manifests = reader.manifests(winsxs, &|| base_at(attempt), &mut said);
         let is_misfit =
             |bases: &Bases| bases.found.get(attempt).is_some_and(|base| !vouchers.accept(base, &manifests));
-        if !bases.get().is_some_and(is_misfit) {
+        // Of some of the manifests nothing can be said about the base.
+        if reader.workers.is_stopped() || !bases.get().is_some_and(is_misfit) {
             break (manifests, said);
         }
         attempt += 1;

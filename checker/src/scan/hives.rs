@@ -1,7 +1,6 @@
 //! Reads the registry hives and judges each by itself.
 
 use super::memo::Remember;
-use super::watch::Phase;
 use super::workers::Workers;
 use crate::check::{Enabled, HiveFile, HiveSubject, Outcome};
 use crate::finding::{Evidence, Finding, FindingId, Subject};
@@ -10,6 +9,7 @@ use crate::image::{Folder, Image, Place};
 use crate::registry::{ComponentStoreKeys, PackageKeys, Registry};
 use crate::unverified::{Cause, Unverified};
 use crate::volume::{Entry, Kind, WholeFile, read_whole};
+use crate::watch::Phase;
 use std::sync::Arc;
 
 /// The longest hive that is read, in bytes: the longest that there can be, with room behind the last bin.

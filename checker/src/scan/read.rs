@@ -2,7 +2,6 @@
 
 use super::base::Base;
 use super::memo::Remember;
-use super::watch::Phase;
 use super::workers::Workers;
 use crate::check::{
     CatalogFile, CatalogSubject, CompressionSubject, Enabled, ManifestSubject, MumSubject, NotExpanded,
@@ -25,6 +24,7 @@ use crate::store::{
 };
 use crate::unverified::{Cause, Unverified};
 use crate::volume::{Entry, Kind, WholeFile, read_whole};
+use crate::watch::Phase;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 //! Work shared by several threads.
 
-use super::watch::{Phase, Watch};
+use crate::watch::{Phase, Watch};
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -4,7 +4,7 @@ use crate::{repository, rust_files, text};
 
 /// The floor of each module of the library, from the ground up.
 const FLOORS: [&[&str]; 6] = [
-    &["code", "finding", "unverified", "volume"],
+    &["code", "finding", "unverified", "volume", "watch"],
     &["digest", "format"],
     &["image", "registry", "store"],
     &["check", "inspect", "logs", "scan"],

@@ -13,6 +13,7 @@ mod pages;
 mod program;
 mod program_reports;
 mod tables;
+mod whole_or_not;
 mod xml_conformance;
 
 use std::path::{Path, PathBuf};

@@ -49,6 +49,11 @@ fn several_reports_of_one_scan() {
     assert!(unknown.contains("there is no form \"xml\"; there are text, checksur, cbs, json"), "{unknown}");
     assert!(refusal(path, &["--format", "json="]).contains("no file is named"));
     assert!(refusal(path, &["--format", "json=image/a.json"]).contains("outside of it"));
+    let same = refusal(path, &["--format", "json=x", "--format", "text=./x"]);
+    assert!(same.contains("two reports would go to ./x"), "{same}");
+    fs::write(path.join("known.toml"), "").unwrap();
+    let read = refusal(path, &["--accept", "known.toml", "-o", "known.toml"]);
+    assert!(read.contains("known.toml is only read"), "{read}");
 }
 
 #[test]

@@ -15,7 +15,6 @@ use checker::volume::{VolumeMut, VolumePath};
 use serde_json::{Value, json};
 use simstore::plan::Profile;
 use std::collections::HashSet;
-use std::fs;
 
 /// The one run of a log, as text and as another program reads it.
 fn written(report: &Report) -> (String, Value) {

@@ -4,13 +4,13 @@ use super::{counted, escape, number};
 use crate::code;
 use crate::finding::Severity;
 use crate::repair::Plan;
-use crate::report::{Scanned, text};
+use crate::report::{Scanned, sentence, text};
 use crate::scan::Report;
 use std::io::{self, Write};
 
 /// How the verdict looks: damage, no damage, or none in what could be judged.
 pub(super) fn verdict_kind(report: &Report) -> &'static str {
-    match (report.count(Severity::Error), report.not_verified.is_empty()) {
+    match (report.count(Severity::Error), report.not_verified.is_empty() && !report.is_stopped) {
         (1.., _) => "error",
         (0, false) => "gap",
         (0, true) => "sound",
@@ -79,7 +79,8 @@ fn figure(count: usize, glyph: &str, name: &str) -> String {
 pub(super) fn codes(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     let codes = text::update_errors(report);
     if codes.is_empty() {
-        return writeln!(out, "<p>No update fails because of what was found.</p>");
+        let until_then = if report.is_stopped { " until it was stopped" } else { "" };
+        return writeln!(out, "<p>No update fails because of what was found{until_then}.</p>");
     }
     writeln!(out, "<ul class=\"codes\">")?;
     for (code, count) in codes {
@@ -103,7 +104,12 @@ pub(super) fn codes(out: &mut dyn Write, report: &Report) -> io::Result<()> {
 
 /// Writes what could not be judged.
 pub(super) fn not_verified(out: &mut dyn Write, report: &Report) -> io::Result<()> {
-    if report.not_verified.is_empty() {
+    if report.is_stopped {
+        writeln!(
+            out,
+            "<p>The scan was stopped before its end: there may be more, and more that cannot be judged.</p>"
+        )?;
+    } else if report.not_verified.is_empty() {
         return writeln!(out, "<p>Everything could be judged.</p>");
     }
     for group in &report.not_verified {
@@ -125,11 +131,4 @@ pub(super) fn not_verified(out: &mut dyn Write, report: &Report) -> io::Result<(
         writeln!(out, "</details>")?;
     }
     Ok(())
-}
-
-/// A description as a sentence of its own.
-fn sentence(description: &str) -> String {
-    let mut letters = description.chars();
-    let first = letters.next().map(|first| first.to_ascii_uppercase());
-    first.into_iter().chain(letters).chain(['.']).collect()
 }
