@@ -299,7 +299,7 @@ pub struct Evidence {
     /// Where in the file, in bytes from its start; in the expanded document if the file is compressed.
     pub offset: Option<u64>,
     /// The line there, if the file is a document and the line is text.
-    pub excerpt: Option<Excerpt>,
+    pub excerpt: Option<Box<Excerpt>>,
     /// What the format's own reader said, in full.
     pub reason: Option<String>,
     /// What later stages found on the same object; not findings of their own.
@@ -321,7 +321,7 @@ impl Evidence {
 
     /// The same evidence, with the line of the document that it is about.
     pub(crate) fn show(&mut self, document: &[u8]) {
-        self.excerpt = self.offset.and_then(|offset| Excerpt::of(document, offset));
+        self.excerpt = self.offset.and_then(|offset| Excerpt::of(document, offset)).map(Box::new);
     }
 
     /// Evidence that is a sentence.

@@ -16,7 +16,7 @@
 //!
 //! An image is whatever is behind a [`volume::Volume`]: a folder of the host, or memory. A scan gives a [`scan::Report`], which is
 //! data; [`report`] makes text of it. [`finding::FINDINGS`] and [`code::CODES`] say what everything means. A [`repair::Planner`]
-//! works out what would mend an image, and a [`repair::Journal`] does it. [`format`] reads each format by itself.
+//! works out what would mend an image, and a [`repair::Journal`] does it. [`mod@format`] reads each format by itself.
 
 pub mod check;
 pub mod code;

@@ -10,6 +10,7 @@ mod hashing;
 mod hives;
 mod memo;
 mod read;
+mod refused;
 mod wanted;
 mod workers;
 
@@ -369,6 +370,7 @@ impl<'s> Scan<'s> {
             is_stopped: self.workers().is_stopped(),
             ..report(outcomes, counts, roots.len() - self.roots.len())
         };
+        report.follow_refused_folders();
         report.accept(&self.accept, self.at);
         let known = wanted::Known { image: self.image, store: &store, index: &index };
         report.wanted = wanted::of(&known, report.findings.iter().map(|(_, finding)| finding));
@@ -458,6 +460,8 @@ impl<'s> Scan<'s> {
                 match vouching {
                     Vouching::Given => {}
                     Vouching::Refused(finding) => check::insert_stage(&mut manifest.findings, *finding),
+                    // What needs the registry to be judged is left out with it.
+                    Vouching::Unknown(Cause::NoVouchingPackage) if self.skip.registry => {}
                     Vouching::Unknown(cause) => {
                         outcome.unverified.push(Unverified::new(cause, &manifest.path));
                     }
@@ -531,6 +535,7 @@ impl<'s> Scan<'s> {
                 },
                 holding,
                 is_deleted: subject.is_payload_deleted(*index),
+                deletions_are_left_out: self.skip.registry,
                 may_be_deleted: holding == Holding::Staged && subject.has_unknown_flags(*index),
                 hashed,
             };

@@ -5,7 +5,7 @@ mod stored;
 
 use super::Outcome;
 use crate::digest::{Digest, Hasher};
-use crate::finding::{Evidence, Finding, FindingId, Subject};
+use crate::finding::{Evidence, Finding, FindingId, Severity, Subject};
 use crate::format::delta::{MARK_BYTES, Version, Wrapped};
 use crate::format::keyform;
 use crate::format::manifest::{ListedDigest, unsafe_file_name};
@@ -52,6 +52,8 @@ pub(crate) struct PayloadSubject<'s> {
     pub(crate) is_deleted: bool,
     /// Whether the registry may say so where it could not be read.
     pub(crate) may_be_deleted: bool,
+    /// Whether nobody asked the registry, which may say that they were deleted.
+    pub(crate) deletions_are_left_out: bool,
     /// What was hashed, in bytes and in files.
     pub(crate) hashed: &'s Hashed<'s>,
 }
@@ -209,7 +211,11 @@ fn missing_folder(subject: &PayloadSubject<'_>, outcome: &mut Outcome) {
         ..Evidence::default()
     };
     let id = subject.lost(FindingId::PayloadDirectoryMissing);
-    outcome.findings.push(Finding::new(id, Subject::path(subject.path), evidence));
+    let mut finding = Finding::new(id, Subject::path(subject.path), evidence);
+    if subject.deletions_are_left_out {
+        finding.severity = Severity::Warning;
+    }
+    outcome.findings.push(finding);
 }
 
 /// The entry that the name of a listed file leads to.

@@ -301,7 +301,8 @@ pub(super) fn row(finding: &Finding, section: Option<Section>) -> FindingRow {
             excerpt: finding
                 .evidence
                 .excerpt
-                .clone()
+                .as_deref()
+                .cloned()
                 .map(|Excerpt { line, column, text, mark }| ExcerptFacts { line, column, text, mark }),
             reason: finding.evidence.reason.clone(),
             also: finding.evidence.also.iter().map(|id| id.as_str()).collect(),

@@ -14,6 +14,7 @@ mod files;
 mod images;
 mod packages;
 mod payload;
+mod refused_folders;
 mod remains;
 
 use crate::{read_back, scan};

@@ -1,9 +1,7 @@
 //! SARIF: a result for each finding, the same for the same damage. That it is SARIF is for `ci/report_judges.py` to say.
 
 use crate::alike::Shuffled;
-use crate::cases::{BLESS, difference, is_blessing};
 use crate::faults::{some_wounds, store_of};
-use crate::schemas::example;
 use crate::{AT, in_parallel, roots, scan, scan_of};
 use checker::finding::{FINDINGS, Finding, FindingId, Subject};
 use checker::image::Image;
