@@ -18,23 +18,50 @@ const EXIT_CODES: &str = "Exit codes, added up: 0 nothing of severity error; 1 a
     8 something that should be checked could not be; 16 wrong usage, no Windows image, or a repair that was refused. \
     130 alone: a scan was stopped by Ctrl-C";
 
+// Examples are run by `ci/documented`.
+const SCAN_EXAMPLES: &str = "Examples:
+  checksur scan /mnt/image --roots roots/
+  checksur scan /mnt/image --format text --format html=report.html
+  checksur scan /mnt/image --source /mnt/donor";
+const REPAIR_EXAMPLES: &str = "Examples:
+  checksur repair /mnt/image --roots roots/ --source /mnt/donor --dry-run --plan plan.json
+  checksur repair /mnt/image --roots roots/ --source /mnt/donor
+  checksur repair /mnt/image --undo
+\nInterrupted at any moment, a repair can be finished with --resume, and taken back with --undo.";
+const GATHER_EXAMPLES: &str = "Example:
+  checksur gather /mnt/donor --wanted report.json -o gathered/";
+const INSPECT_EXAMPLES: &str = "Example:
+  checksur inspect update.mum folder/ --roots roots/";
+const EXPLAIN_EXAMPLES: &str = "Examples:
+  checksur explain 0x800736CC
+  checksur explain payload-corrupt";
+const EXPLAIN_LOG_EXAMPLES: &str = "Examples:
+  checksur explain-log CBS.log
+  checksur explain-log CheckSUR.log --format json -o wanted.json";
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Check a whole image
+    #[command(after_help = SCAN_EXAMPLES)]
     Scan(ScanArguments),
     /// Mend what is damaged, from sources that hold the right content
+    #[command(after_help = REPAIR_EXAMPLES)]
     Repair(RepairArguments),
     /// Collect from a healthy image what another one wants
+    #[command(after_help = GATHER_EXAMPLES)]
     Gather(GatherArguments),
     /// Look at files by themselves, one JSON line each
+    #[command(after_help = INSPECT_EXAMPLES)]
     Inspect(InspectArguments),
     /// Explain an update error or a finding
+    #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain {
         /// A code such as 0x800736CC, or a finding such as payload-corrupt
         #[arg(value_name = "CODE|FINDING")]
         topic: String,
     },
     /// Explain CheckSUR.log, CheckSUR.persist.log and CBS.log: what Windows found, and what would mend it
+    #[command(after_help = EXPLAIN_LOG_EXAMPLES)]
     ExplainLog(ExplainLogArguments),
     /// Print what makes a shell complete the words of this program
     Completions {

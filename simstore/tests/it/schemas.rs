@@ -9,11 +9,14 @@ use checker::finding::{FINDINGS, Finding, Mends, Severity, Subject};
 use checker::format::catalog::{MemberFormat, TimeStampKind, Verifier};
 use checker::format::identity::Attribute;
 use checker::format::manifest::ManifestKind;
+use checker::format::servicing_log::Reader;
 use checker::image::Image;
 use checker::inspect::{FileKind, Inspector};
+use checker::logs::Log;
 use checker::repair::{PLAN_VERSION, Plan, Planner, Sources};
-use checker::report::Scanned;
 use checker::report::json::{InspectLine, LINES_SCHEMA, SCHEMA, ScanReport, write_lines};
+use checker::report::log_json::{self, LogsReport};
+use checker::report::{Scanned, cbs_log, checksur_log};
 use checker::scan::{AcceptList, Report, Watch};
 use checker::unverified::{Cause, MAX_EXAMPLES};
 use checker::volume::{MemoryVolume, Volume, VolumePath};
@@ -317,6 +320,30 @@ fn what_is_seldom_there_is_valid() {
     let stopped = scan_of(&image).watch(&watch).run();
     assert!(stopped.is_stopped);
     judges.assert_valid(&volume, &stopped, None, "stopped");
+}
+
+/// What is told of logs: of one of our own, and of one that says everything that any says.
+#[test]
+fn what_is_told_of_logs_is_valid() {
+    let (_, [(report, _), _]) = example();
+    let mut log = Vec::new();
+    checksur_log::write(&mut log, &scanned(), &report, None).unwrap();
+    cbs_log::write(&mut log, &scanned(), &report).unwrap();
+    log.extend_from_slice(
+        b"Checking System Update Readiness.\r\n\r\n(p)\tCSI Payload Corrupt\t(n)\t\t\tx_1\\r\\a.dll\r\n\
+          Repair failed: Missing replacement payload.\r\n(p)\tCBS Unheard Of\t(n)\t\t\tx\r\n(?) what\r\n\r\nSummary:\r\n\
+          Operation: Detect and Repair \r\nOperation result: 0x800f081f\r\nTotal Detected Corruption:\t3\r\n",
+    );
+    let mut reader = Reader::new(true);
+    reader.feed(&log);
+    let told = to_value(LogsReport::new(&[Log::new("CBS.log", reader.finish())])).unwrap();
+    let judge = Judge::new("logs");
+    judge.assert_valid(&told, "logs");
+    assert_eq!(told["logs"][0]["reports"].as_array().map(Vec::len), Some(3), "{told:#}");
+    let may_go = accepted(&judge, [told.clone()]);
+    let inside = |what: &String| !what.contains("/finding/") && !what.starts_with("/wanted/");
+    assert_eq!(may_go.into_iter().filter(inside).collect::<Vec<_>>(), Vec::<String>::new());
+    assert_eq!(told["schema"], log_json::SCHEMA);
 }
 
 /// A word that is in no table, a number that cannot be, a code in other letters.
