@@ -309,6 +309,6 @@ pub fn expand_lzms(container: &[u8], expanded_bytes: usize) {
 /// Scans the store, its registry included, with so many threads, and gives how many bytes of payload were hashed.
 pub fn whole_scan(inputs: &Inputs, threads: usize) -> u64 {
     let Ok(image) = Image::open(&inputs.volume) else { return 0 };
-    let report = Scan::new(&image).roots(inputs.roots.clone()).at(AT).threads(threads).run();
+    let report = Scan::new(&image).roots(inputs.roots.clone()).at(AT).threads(threads).report();
     report.counts.payload_bytes
 }

@@ -16,7 +16,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let image = Image::open(&volume)?;
     let watch = Watch::new();
     let report = std::thread::scope(|scope| {
-        let scan = scope.spawn(|| Scan::new(&image).watch(&watch).run());
+        let scan = scope.spawn(|| Scan::new(&image).watch(&watch).report());
         // Another thread sees how far it is, and could call `watch.stop()`.
         while !scan.is_finished() {
             std::thread::sleep(Duration::from_millis(100));

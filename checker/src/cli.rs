@@ -16,7 +16,7 @@ pub(crate) struct Cli {
 
 const EXIT_CODES: &str = "Exit codes, added up: 0 nothing of severity error; 1 all of it was mended; 4 errors left; \
     8 something that should be checked could not be; 16 wrong usage, no Windows image, or a repair that was refused. \
-    130 alone: a scan was stopped by Ctrl-C";
+    130 alone: it was stopped by Ctrl-C";
 
 // Examples are run by `ci/documented`.
 const SCAN_EXAMPLES: &str = "Examples:
@@ -34,7 +34,8 @@ const INSPECT_EXAMPLES: &str = "Example:
   checksur inspect update.mum folder/ --roots roots/";
 const EXPLAIN_EXAMPLES: &str = "Examples:
   checksur explain 0x800736CC
-  checksur explain payload-corrupt";
+  checksur explain payload-corrupt
+  checksur explain";
 const EXPLAIN_LOG_EXAMPLES: &str = "Examples:
   checksur explain-log CBS.log
   checksur explain-log CheckSUR.log --format json -o wanted.json";
@@ -56,9 +57,9 @@ pub(crate) enum Command {
     /// Explain an update error or a finding
     #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain {
-        /// A code such as 0x800736CC, or a finding such as payload-corrupt
-        #[arg(value_name = "CODE|FINDING")]
-        topic: String,
+        /// A code such as 0x800736CC, its name, or a finding such as payload-corrupt; without one, all of them are listed
+        #[arg(value_name = "CODE|FINDING", allow_negative_numbers = true)]
+        topic: Option<String>,
     },
     /// Explain CheckSUR.log, CheckSUR.persist.log and CBS.log: what Windows found, and what would mend it
     #[command(after_help = EXPLAIN_LOG_EXAMPLES)]
@@ -90,6 +91,9 @@ pub(crate) struct ExplainLogArguments {
     /// Tell all of every report in a log, not only of the last one
     #[arg(long)]
     pub(crate) all_runs: bool,
+    /// Tell nothing on the way
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
 }
 
 /// The form of what is told of logs.
@@ -112,18 +116,25 @@ pub(crate) struct ScanArguments {
     /// Where the report without a =FILE goes, instead of the standard output
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
-    /// Whether text has colours
-    #[arg(long, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
-    pub(crate) color: Colour,
-    /// Tell nothing on the way
-    #[arg(short, long)]
-    pub(crate) quiet: bool,
+    #[command(flatten)]
+    pub(crate) told: ToldArguments,
     /// Leave something out; may be given more than once
     #[arg(long, value_enum, value_name = "WHAT", value_delimiter = ',')]
     pub(crate) skip: Vec<SkipWhat>,
     /// Tell what a repair would mend from this: an image, a folder, a .cab or .msu file; may be given more than once
     #[arg(long, value_name = "PATH")]
     pub(crate) source: Vec<PathBuf>,
+}
+
+/// How something is told.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct ToldArguments {
+    /// Whether text has colours
+    #[arg(long, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
+    pub(crate) color: Colour,
+    /// Tell nothing on the way
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
 }
 
 /// An image, and by what it is judged.
@@ -154,6 +165,8 @@ pub(crate) struct RepairArguments {
     /// Where right content may be: an image, a folder, a .cab or .msu file; may be given more than once, the best first
     #[arg(long, value_name = "PATH")]
     pub(crate) source: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) told: ToldArguments,
     /// Only tell what would be done
     #[arg(long)]
     pub(crate) dry_run: bool,
@@ -190,6 +203,9 @@ pub(crate) struct GatherArguments {
     /// The folder to put it into, which then is a source for `repair`
     #[arg(short, long, value_name = "DIR")]
     pub(crate) output: PathBuf,
+    /// Tell nothing on the way
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
     /// How many threads to use [default: one per processor]
     #[arg(short = 'j', long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) threads: Option<u16>,

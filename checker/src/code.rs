@@ -34,7 +34,9 @@ impl fmt::Debug for Hresult {
 
 /// Why a text is no [`Hresult`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{text:?} is not a result code: expected up to eight hexadecimal digits, for example 0x800736CC")]
+#[error(
+    "{text:?} is not a result code: expected up to eight hexadecimal digits, or a decimal number, as in 0x800736CC or -2147010868"
+)]
 pub struct NotAnHresult {
     /// What was given.
     pub text: String,
@@ -43,8 +45,17 @@ pub struct NotAnHresult {
 impl FromStr for Hresult {
     type Err = NotAnHresult;
 
-    /// Reads a code with or without `0x`, in any letter case, as users paste it from a log.
+    /// Reads a code as users paste it from a log: with or without `0x`, in any letter case; or the decimal number that PowerShell
+    /// and the event log show, with a sign or with more digits than a code has.
     fn from_str(text: &str) -> Result<Self, NotAnHresult> {
+        let is_decimal = text.len() > 8 && text.bytes().all(|byte| byte.is_ascii_digit());
+        if text.starts_with('-') || is_decimal {
+            let number = text.parse::<i64>().ok();
+            let code = number.and_then(|number| {
+                u32::try_from(number).ok().or_else(|| Some(i32::try_from(number).ok()?.cast_unsigned()))
+            });
+            return code.map(Hresult).ok_or_else(|| NotAnHresult { text: text.to_owned() });
+        }
         let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")).unwrap_or(text);
         let hexadecimal = (1..=8).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_hexdigit());
         if !hexadecimal {
@@ -386,7 +397,14 @@ mod tests {
         for text in ["0x800736CC", "0X800736cc", "800736CC"] {
             assert_eq!(text.parse(), Ok(Hresult(0x8007_36CC)), "{text}");
         }
-        for text in ["", "0x", "0x1800736CC", "+800736C", "mum-missing"] {
+        for text in ["-2147010868", "2147956428"] {
+            assert_eq!(text.parse(), Ok(Hresult(0x8007_36CC)), "{text}");
+        }
+        assert_eq!("-2147483648".parse(), Ok(Hresult(0x8000_0000)));
+        assert_eq!("4294967295".parse(), Ok(Hresult(u32::MAX)));
+        for text in
+            ["", "0x", "0x1800736CC", "+800736C", "mum-missing", "-", "-2147483649", "4294967296", "-x"]
+        {
             assert!(text.parse::<Hresult>().is_err(), "{text}");
         }
     }

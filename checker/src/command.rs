@@ -35,8 +35,8 @@ pub(crate) const USAGE: u8 = 16;
 pub(crate) enum Failure {
     #[error("{path}: {error}", path = path.display())]
     Path { path: PathBuf, error: Box<dyn std::error::Error> },
-    #[error("{topic:?} is neither a known code nor a finding; try 0x800736CC or payload-corrupt")]
-    Topic { topic: String },
+    #[error("{topic:?} is neither a known code nor a finding; {hint}")]
+    Topic { topic: String, hint: String },
     #[error("{0}")]
     Refused(String),
     #[error(transparent)]

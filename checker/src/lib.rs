@@ -7,7 +7,7 @@
 //!
 //! let volume = RealFolder::open("/mnt/image")?;
 //! let image = Image::open(&volume)?;
-//! let report = Scan::new(&image).run();
+//! let report = Scan::new(&image).report();
 //! for (_, finding) in &report.findings {
 //!     println!("{} {}", finding.id, finding.subject.name());
 //! }

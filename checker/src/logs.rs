@@ -120,6 +120,12 @@ impl Report {
 }
 
 impl Explained {
+    /// Every finding that it may be, the most likely first; none if the category is not known.
+    #[must_use]
+    pub fn meant(&self) -> Vec<FindingId> {
+        self.finding.iter().map(|finding| finding.id).chain(self.could_be.iter().copied()).collect()
+    }
+
     fn of(run: &Run, row: &Row) -> Self {
         let meaning = meaning::of(row);
         let mut candidates = meaning.candidates.into_iter();

@@ -25,7 +25,7 @@ fn main() -> ExitCode {
     let done = match cli.command {
         Command::Scan(arguments) => command::scan::run(&arguments),
         Command::Inspect(arguments) => command::inspect::run(&arguments),
-        Command::Explain { topic } => command::explain::run(&topic),
+        Command::Explain { topic } => command::explain::run(topic.as_deref()),
         Command::Completions { shell } => command::manual::completions(shell),
         Command::Man { folder } => command::manual::pages(&folder),
         Command::ExplainLog(arguments) => command::explain_log::run(&arguments),

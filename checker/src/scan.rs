@@ -11,6 +11,7 @@ mod hives;
 mod memo;
 mod read;
 mod refused;
+mod sink;
 mod wanted;
 mod workers;
 
@@ -20,6 +21,7 @@ pub use base::{Base, MAX_BASE_BYTES, MAX_CANDIDATES, MAX_LIBRARY_BYTES, base_doc
 pub(crate) use hashing::{HashedFile, hash_files};
 pub use hives::MAX_HIVE_BYTES;
 pub use memo::{MAX_MEMO_BYTES, Memo};
+pub use sink::{Sink, Totals};
 pub use wanted::{Wanted, WantedKind, WantedPackage};
 
 use crate::check::{
@@ -248,6 +250,12 @@ impl<'s> Scan<'s> {
         self
     }
 
+    /// The entries of the list of accepted findings that accept nothing of a report of this scan, as sentences.
+    #[must_use]
+    pub fn unused_entries(&self, report: &Report) -> Vec<String> {
+        self.accept.unused(report, self.at)
+    }
+
     /// Tells how far it is, and can be stopped.
     #[must_use]
     pub fn watch(mut self, watch: &'s Watch) -> Self {
@@ -292,9 +300,15 @@ impl<'s> Scan<'s> {
         }
     }
 
-    /// Runs the scan.
+    /// Runs the scan, and tells a sink what it found. That begins when everything was looked at: what a finding follows from
+    /// may be anywhere in the store.
+    pub fn run(&self, sink: &mut dyn Sink) -> Totals {
+        sink::tell(self.report(), sink)
+    }
+
+    /// Runs the scan, and gives what it found as one report.
     #[must_use]
-    pub fn run(&self) -> Report {
+    pub fn report(&self) -> Report {
         self.read(false).report
     }
 
@@ -416,6 +430,9 @@ impl<'s> Scan<'s> {
         let (mut index, mut reach) = (Index::new(store), store.reach());
         let sound = store.documents().count();
         self.check_vouching(store, &index, &reach, outcomes.of(Section::ComponentStore));
+        if self.workers().is_stopped() {
+            return index;
+        }
         if store.documents().count() < sound {
             // What a manifest says that nothing vouches for is not relied on.
             (index, reach) = (Index::new(store), store.reach());
@@ -535,7 +552,7 @@ impl<'s> Scan<'s> {
                 },
                 holding,
                 is_deleted: subject.is_payload_deleted(*index),
-                deletions_are_left_out: self.skip.registry,
+                deletions_are_left_out: self.skip.registry || store.registry.components_are_refused,
                 may_be_deleted: holding == Holding::Staged && subject.has_unknown_flags(*index),
                 hashed,
             };

@@ -171,6 +171,6 @@ impl Repairer for Judge<'_> {
 impl Judge<'_> {
     fn report(&self, volume: &MemoryVolume) -> Report {
         let image = Image::open(volume).expect("every store is an image");
-        self.scan_of(&image).run()
+        self.scan_of(&image).report()
     }
 }

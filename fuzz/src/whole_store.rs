@@ -96,7 +96,7 @@ impl Ground {
 
     fn is_judged_as(&self, expectation: &Expectation, volume: &MemoryVolume, what: &str) {
         let image = Image::open(volume).expect("every store is an image");
-        let report = Scan::new(&image).roots(ROOTS.clone()).at(AT).memo(&self.memo).threads(1).run();
+        let report = Scan::new(&image).roots(ROOTS.clone()).at(AT).memo(&self.memo).threads(1).report();
         let verdict = judge(expectation, &read_back(&report));
         assert!(verdict.is_right(), "{what}: {verdict:#?}");
     }

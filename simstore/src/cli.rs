@@ -1,6 +1,7 @@
 //! The command line.
 
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use simstore::campaign::Shard;
 use simstore::donor::Donor;
 use simstore::matrix::{Object, Verb};
@@ -11,11 +12,17 @@ use std::str::FromStr;
 
 /// Builds Windows servicing stores and breaks them.
 #[derive(Debug, Parser)]
-#[command(name = "simstore", version, max_term_width = 100)]
+#[command(name = "simstore", version, max_term_width = 100, after_help = EXAMPLES)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
 }
+
+// Run by `ci/documented`.
+const EXAMPLES: &str = "Examples:
+  simstore build store --seed 7 --profile win10
+  simstore damage store --fault payload-bit-flipped
+  simstore demo";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -75,6 +82,17 @@ pub(crate) enum Command {
     Demo {
         /// Where a damaged image and its report are left [default: a new temporary folder]
         dir: Option<PathBuf>,
+    },
+    /// Print what makes a shell complete the words of this program
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Write the manual pages of this program and its commands into a folder
+    Man {
+        /// The folder
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
     },
 }
 

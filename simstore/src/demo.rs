@@ -128,7 +128,7 @@ fn scan(image: &Path) -> Result<scan::Report, Box<dyn Error>> {
     let image = Image::open(&volume)?;
     let mut roots = Roots::none();
     roots.add_file(roots_pem().as_bytes());
-    Ok(Scan::new(&image).roots(roots).run())
+    Ok(Scan::new(&image).roots(roots).report())
 }
 
 /// What a report says, read from what the checker writes.

@@ -6,6 +6,7 @@ mod campaign_command;
 mod census_command;
 mod cli;
 mod demo;
+mod manual;
 mod matrix_command;
 mod scanning;
 mod suite;
@@ -46,6 +47,8 @@ fn main() -> ExitCode {
         Command::Census(arguments) => census_command::run(&arguments),
         Command::Matrix(arguments) => matrix_command::run(&arguments),
         Command::Demo { dir } => demo::run(dir),
+        Command::Completions { shell } => manual::completions(shell),
+        Command::Man { folder } => manual::pages(&folder),
     };
     match done {
         Ok(code) => code,

@@ -37,7 +37,7 @@ impl<'m> Scanner<'m> {
     /// What the checker says about a store, as another program would read it.
     pub(crate) fn scan(&self, volume: &MemoryVolume) -> Result<Report, String> {
         let image = Image::open(volume).map_err(|error| error.to_string())?;
-        read_back(&self.scan_of(&image).run())
+        read_back(&self.scan_of(&image).report())
     }
 
     fn scan_of<'i>(&'i self, image: &'i Image<'i>) -> Scan<'i> {

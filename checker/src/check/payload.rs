@@ -52,7 +52,7 @@ pub(crate) struct PayloadSubject<'s> {
     pub(crate) is_deleted: bool,
     /// Whether the registry may say so where it could not be read.
     pub(crate) may_be_deleted: bool,
-    /// Whether nobody asked the registry, which may say that they were deleted.
+    /// Whether the registry, which may say that they were deleted, was not asked or does not answer.
     pub(crate) deletions_are_left_out: bool,
     /// What was hashed, in bytes and in files.
     pub(crate) hashed: &'s Hashed<'s>,
@@ -364,7 +364,7 @@ fn hash(
         hasher.update(&buffer[..length]);
         length_bytes += length as u64;
         if let Some(watch) = subject.hashed.watch {
-            watch.add_payload(length as u64);
+            watch.add_bytes(length as u64);
             if watch.is_stopped() {
                 // Whatever is said of this component is not reported.
                 return Err(io::ErrorKind::Interrupted.into());

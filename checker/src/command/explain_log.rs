@@ -1,21 +1,22 @@
 //! `checksur explain-log`: what the logs of Windows say.
 
-use super::{ERRORS_LEFT, Failure, NOT_VERIFIED, at_path, output};
+use super::{ERRORS_LEFT, Failure, NOT_VERIFIED, at_path, output, progress};
 use crate::cli::{ExplainLogArguments, LogForm};
 use checker::format::servicing_log::Reader;
 use checker::logs::Log;
 use checker::report::log_json::LogsReport;
 use checker::report::log_text;
+use checker::scan::{Phase, Watch};
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// How much is read at once, in bytes.
 const PIECE_BYTES: usize = 1 << 20;
 
 pub(crate) fn run(arguments: &ExplainLogArguments) -> Result<u8, Failure> {
-    let logs: Vec<Log> =
-        arguments.files.iter().map(|file| read(file, arguments.all_runs)).collect::<Result<_, _>>()?;
+    let watch = Watch::new();
+    let logs = progress::told(&watch, arguments.quiet, || read_all(arguments, &watch))?;
     let mut out: Box<dyn Write> = match &arguments.output {
         Some(path) => Box::new(BufWriter::new(new_file(path, &arguments.files)?)),
         None => Box::new(BufWriter::new(io::stdout())),
@@ -32,14 +33,27 @@ pub(crate) fn run(arguments: &ExplainLogArguments) -> Result<u8, Failure> {
     })
 }
 
-fn read(path: &Path, keeps_all: bool) -> Result<Log, Failure> {
+fn read_all(arguments: &ExplainLogArguments, watch: &Watch) -> Result<Vec<Log>, Failure> {
+    let length = |path: &PathBuf| std::fs::metadata(path).map_or(0, |details| details.len());
+    let bytes = arguments.files.iter().map(length).sum();
+    watch.begin(Phase::Logs, arguments.files.len(), Some(bytes));
+    arguments.files.iter().map(|path| read(path, arguments.all_runs, watch)).collect()
+}
+
+fn read(path: &Path, keeps_all: bool, watch: &Watch) -> Result<Log, Failure> {
     let failed = at_path(path);
     let mut file = File::open(path).map_err(&failed)?;
     let (mut reader, mut piece) = (Reader::new(keeps_all), vec![0; PIECE_BYTES]);
     loop {
         match file.read(&mut piece) {
-            Ok(0) => return Ok(Log::new(path, reader.finish())),
-            Ok(length) => reader.feed(&piece[..length]),
+            Ok(0) => {
+                watch.one_done();
+                return Ok(Log::new(path, reader.finish()));
+            }
+            Ok(length) => {
+                watch.add_bytes(length as u64);
+                reader.feed(&piece[..length]);
+            }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(failed(error)),
         }

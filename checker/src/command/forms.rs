@@ -49,13 +49,13 @@ pub(super) fn open(arguments: &ScanArguments) -> Result<Vec<Output>, Failure> {
             }
             None => Box::new(BufWriter::new(io::stdout())),
         };
-        Ok(Output { form: *form, out, paint: paint(arguments.color, file.is_none()) })
+        Ok(Output { form: *form, out, paint: paint(arguments.told.color, file.is_none()) })
     };
     arguments.format.iter().map(open).collect()
 }
 
 /// Whether text there has colours.
-fn paint(colour: Colour, is_standard_output: bool) -> Paint {
+pub(super) fn paint(colour: Colour, is_standard_output: bool) -> Paint {
     let is_coloured = match colour {
         Colour::Always => true,
         Colour::Never => false,

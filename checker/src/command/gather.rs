@@ -2,16 +2,17 @@
 
 use super::sources::{Opened, processors};
 use super::told::Told;
-use super::{ERRORS_LEFT, Failure, at_path, is_outside, parent};
+use super::{ERRORS_LEFT, Failure, at_path, is_outside, parent, progress};
 use crate::cli::GatherArguments;
 use checker::repair::{Gathered, Sources};
 use checker::report::Plain;
-use checker::scan::{Wanted, WantedKind, image_base};
+use checker::scan::{Wanted, WantedKind, Watch, image_base};
 use checker::volume::{RealFolder, VolumeMut, VolumePath};
 use serde::Deserialize;
 use std::fs;
 use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Any file that has a list of what is wanted: a report, or a plan.
 #[derive(Deserialize)]
@@ -30,9 +31,13 @@ pub(crate) fn run(arguments: &GatherArguments) -> Result<u8, Failure> {
     let output = if arguments.output.exists() { arguments.output.clone() } else { parent(&arguments.output) };
     is_outside(&output, [arguments.image.as_path()])?;
     let failed = at_path(&arguments.image);
-    let mut sources = Sources::new();
+    let watch = Arc::new(Watch::new());
+    let mut sources = Sources::new().watch(Arc::clone(&watch));
     let name = arguments.image.display().to_string();
-    sources.add(name, Box::new(opened.folder), base.as_deref(), threads).map_err(failed)?;
+    progress::told(&watch, arguments.quiet, || {
+        sources.add(name, Box::new(opened.folder), base.as_deref(), threads)
+    })
+    .map_err(failed)?;
 
     let mut told = Told::new();
     fs::create_dir_all(&arguments.output).map_err(at_path(&arguments.output))?;

@@ -2,7 +2,7 @@
 //! standard error output, so that reports can be piped.
 
 use super::Failure;
-use checker::scan::{Phase, Progress, STOPPED, Watch};
+use checker::scan::{Progress, STOPPED, Watch};
 use std::fmt;
 use std::io::{self, IsTerminal, Write};
 use std::sync::Arc;
@@ -12,7 +12,8 @@ use std::time::{Duration, Instant};
 /// How often a bar is drawn, and how long lines are apart at least.
 const BAR_EVERY: Duration = Duration::from_millis(100);
 const LINE_EVERY: Duration = Duration::from_secs(10);
-const BAR_COLUMNS: usize = 24;
+const BAR_COLUMNS: usize = 20;
+const MAX_BAR_LINE_COLUMNS: usize = 79;
 
 /// Lets Ctrl-C stop what is watched; pressed twice, it ends the program at once.
 pub(super) fn stop_when_interrupted(watch: &Arc<Watch>) -> Result<(), Failure> {
@@ -85,25 +86,33 @@ impl Pace {
     }
 
     fn line(&self, now: Progress) -> String {
-        let count = format!("{} of {} {}", now.done, now.of, now.phase.as_str());
-        if now.phase != Phase::Payload {
-            return count;
-        }
+        let mut line = format!("{} of {} {}", now.done, now.of, now.phase.as_str());
         let seconds = self.at.elapsed().as_secs_f64();
-        let bytes = now.payload_bytes - self.begun.payload_bytes;
-        let rate = if seconds > 0.0 { bytes as f64 / seconds } else { 0.0 };
-        let mut line = format!("{count}, {}, {}/s", Amount(bytes as f64), Amount(rate));
-        if now.done > 0 && seconds > 1.0 {
-            let left = seconds * now.of.saturating_sub(now.done) as f64 / now.done as f64;
+        let bytes = now.bytes.saturating_sub(self.begun.bytes) as f64;
+        if bytes > 0.0 && seconds > 0.0 {
+            line += &format!(", {}, {}/s", Amount(now.bytes as f64), Amount(bytes / seconds));
+        }
+        if let Some(left) = part_done(now).filter(|_| seconds > 1.0).map(|part| seconds / part - seconds) {
             line += &format!(", {left:.0} s left");
         }
         line
     }
 
+    /// A line that fits the narrowest of terminals: one that is longer could not be drawn over.
     fn bar(&self, now: Progress) -> String {
-        let full = (BAR_COLUMNS * now.done).checked_div(now.of).unwrap_or(0);
-        format!("[{}{}] {}", "#".repeat(full), " ".repeat(BAR_COLUMNS - full), self.line(now))
+        let full = part_done(now).map_or(0, |part| (BAR_COLUMNS as f64 * part) as usize).min(BAR_COLUMNS);
+        let bar = format!("[{}{}] {}", "#".repeat(full), " ".repeat(BAR_COLUMNS - full), self.line(now));
+        bar.chars().take(MAX_BAR_LINE_COLUMNS).collect()
     }
+}
+
+/// How much of a phase is done, of its bytes where these are known; `None` if nothing is yet.
+fn part_done(now: Progress) -> Option<f64> {
+    let (done, of) = match now.of_bytes {
+        Some(of_bytes) => (now.bytes as f64, of_bytes as f64),
+        None => (now.done as f64, now.of as f64),
+    };
+    (done > 0.0).then(|| (done / of).min(1.0))
 }
 
 /// A number of bytes, as people say it.
@@ -123,18 +132,40 @@ impl fmt::Display for Amount {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use checker::scan::Phase;
+
+    fn progress(done: usize, of: usize, bytes: u64) -> Progress {
+        Progress { phase: Phase::Payload, done, of, bytes, of_bytes: None }
+    }
 
     #[test]
     fn a_bar_tells_what_is_left() {
-        let begun = Progress { phase: Phase::Payload, done: 0, of: 8, payload_bytes: 1_000 };
-        let pace = Pace { begun, at: Instant::now() - Duration::from_secs(10) };
-        let now = Progress { done: 2, payload_bytes: 20_001_000, ..begun };
+        let pace = Pace { begun: progress(0, 8, 0), at: Instant::now() - Duration::from_secs(10) };
         assert_eq!(
-            pace.bar(now),
-            "[######                  ] 2 of 8 components, 20.0 MB, 2.0 MB/s, 30 s left"
+            pace.bar(progress(2, 8, 20_000_000)),
+            "[#####               ] 2 of 8 components, 20.0 MB, 2.0 MB/s, 30 s left"
         );
-        let none = Progress { phase: Phase::Manifests, done: 0, of: 0, payload_bytes: 0 };
+        // Where it is known how much there is to read, that counts, and not the number of things.
+        let read = Progress { phase: Phase::Logs, of_bytes: Some(100_000_000), ..progress(0, 1, 20_000_000) };
+        assert_eq!(pace.bar(read), "[####                ] 0 of 1 logs, 20.0 MB, 2.0 MB/s, 40 s left");
+    }
+
+    #[test]
+    fn what_is_not_known_is_not_told() {
+        let none = Progress { phase: Phase::Manifests, ..progress(0, 0, 0) };
         assert_eq!(Pace::begin(none).line(none), "0 of 0 manifests");
+        assert_eq!(Pace::begin(none).bar(none), "[                    ] 0 of 0 manifests");
+    }
+
+    #[test]
+    fn a_bar_fits_a_terminal() {
+        let pace = Pace { begun: progress(0, 8, 0), at: Instant::now() - Duration::from_secs(100_000) };
+        let bar = pace.bar(progress(1_234_567, 2_345_678, 123_456_789_012_345));
+        assert_eq!(bar.chars().count(), MAX_BAR_LINE_COLUMNS);
+    }
+
+    #[test]
+    fn amounts() {
         for (bytes, text) in [(999.0, "999 bytes"), (1_500.0, "1.5 kB"), (2.5e9, "2.5 GB")] {
             assert_eq!(Amount(bytes).to_string(), text);
         }

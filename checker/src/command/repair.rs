@@ -5,16 +5,17 @@ use super::log_in_image::log_in_image;
 use super::scan::scan_of;
 use super::sources::{self, Opened};
 use super::told::Told;
-use super::{ERRORS_LEFT, Failure, MENDED, NOT_VERIFIED, at_path, output};
+use super::{ERRORS_LEFT, Failure, MENDED, NOT_VERIFIED, at_path, forms, output, progress};
 use crate::cli::RepairArguments;
 use checker::finding::{FindingId, Severity};
 use checker::repair::{Journal, Plan, Planned, Planner, Progress, RepairError};
-use checker::report::{Paint, Scanned, repair_text, text};
-use checker::scan::{Memo, Report, Scan};
+use checker::report::{Plain, Scanned, repair_text, text};
+use checker::scan::{Memo, Report, STOPPED, Scan, Watch};
 use checker::volume::RealFolder;
 use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
 pub(crate) fn run(arguments: &RepairArguments) -> Result<u8, Failure> {
@@ -40,6 +41,7 @@ pub(crate) fn run(arguments: &RepairArguments) -> Result<u8, Failure> {
         writeln!(told, "The last repair is kept for good.")?;
         return Ok(0);
     }
+    let watch = Arc::new(Watch::new());
     if arguments.resume {
         // Whoever made the image may have put the plan there.
         if progress == Progress::Staged {
@@ -50,7 +52,7 @@ pub(crate) fn run(arguments: &RepairArguments) -> Result<u8, Failure> {
         }
         if journal.resume()? {
             writeln!(told, "The repair is finished.")?;
-            return look_again(arguments, &mut told);
+            return look_again(arguments, &watch, &mut told);
         }
         writeln!(told, "There is no repair to finish; this is a new one.\n")?;
     }
@@ -61,12 +63,20 @@ pub(crate) fn run(arguments: &RepairArguments) -> Result<u8, Failure> {
         Progress::Done => eprintln!("checksur: {}", RepairError::NotKept),
         Progress::None | Progress::Staging => {}
     }
-    repair(arguments, &mut writable, &mut told)
+    repair(arguments, &mut writable, &watch, &mut told)
 }
 
 /// A new repair.
-fn repair(arguments: &RepairArguments, writable: &mut RealFolder, told: &mut Told) -> Result<u8, Failure> {
+fn repair(
+    arguments: &RepairArguments,
+    writable: &mut RealFolder,
+    watch: &Arc<Watch>,
+    told: &mut Told,
+) -> Result<u8, Failure> {
     let started = Instant::now();
+    if !arguments.dry_run {
+        can_write(arguments, writable)?;
+    }
     let opened = Opened::image(&arguments.image.image)?;
     let image = opened.as_image()?;
     let wanted = match &arguments.plan {
@@ -78,10 +88,17 @@ fn repair(arguments: &RepairArguments, writable: &mut RealFolder, told: &mut Tol
     let memo = Memo::new();
     let (scan, scanned) = scan_of(&arguments.image, arguments.image.trust.at.or(at), &image)?;
     // Every look at what the image would be judges nearly the same.
-    let scan = scan.memo(&memo);
-    let sources = sources::open(&arguments.source, &opened, &arguments.image)?;
+    let scan = scan.memo(&memo).watch(watch);
+    progress::stop_when_interrupted(watch)?;
+    let quiet = arguments.told.quiet;
+    let sources =
+        progress::told(watch, quiet, || sources::open(&arguments.source, &opened, &arguments.image, watch))?;
     let planner = Planner::new(&opened.folder, &sources, scanned.at).lifetime(arguments.image.trust.lifetime);
-    let planned = planner.plan(&scan).map_err(|error| Failure::Refused(error.to_string()))?;
+    let planned = progress::told(watch, quiet, || planner.plan(&scan));
+    let planned = planned.map_err(|error| Failure::Refused(error.to_string()))?;
+    if watch.is_stopped() {
+        return Ok(stopped(arguments));
+    }
     repair_text::write_plan(told, &planned.plan)?;
     if arguments.dry_run {
         write_plan(arguments, &planned.plan)?;
@@ -96,7 +113,11 @@ fn repair(arguments: &RepairArguments, writable: &mut RealFolder, told: &mut Tol
     if !may_begin(arguments, told)? {
         return Ok(planned.before.exit_code());
     }
-    Journal::of(writable)?.repair(&planned.plan, &planned.contents)?;
+    let mut journal = Journal::of(writable)?.watch(watch);
+    match progress::told(watch, quiet, || journal.repair(&planned.plan, &planned.contents)) {
+        Err(RepairError::Stopped) => return Ok(stopped(arguments)),
+        done => done?,
+    }
     let path = arguments.image.image.display();
     writeln!(
         told,
@@ -104,8 +125,23 @@ fn repair(arguments: &RepairArguments, writable: &mut RealFolder, told: &mut Tol
     )?;
     let logged = log_in_image(arguments, writable, &planned, started.elapsed());
     // What was repaired is told even where the logs could not be written.
-    let left = look_again(arguments, told);
+    let left = look_again(arguments, watch, told);
     logged.and(left)
+}
+
+/// Says so at once, and not after everything was read and a question was answered.
+fn can_write(arguments: &RepairArguments, writable: &mut RealFolder) -> Result<(), Failure> {
+    Journal::of(writable)?.try_to_write().map_err(|error| {
+        Failure::Refused(format!(
+            "{}: nothing can be written there ({error}): mount it for writing, or see with --dry-run what would be done",
+            arguments.image.image.display()
+        ))
+    })
+}
+
+fn stopped(arguments: &RepairArguments) -> u8 {
+    eprintln!("checksur: {}: {}", Plain(arguments.image.image.display()), RepairError::Stopped);
+    STOPPED
 }
 
 /// Writes the plan to a file, where that is asked for.
@@ -173,13 +209,17 @@ fn may_begin(arguments: &RepairArguments, told: &mut Told) -> Result<bool, Failu
 }
 
 /// What is left after a repair.
-fn look_again(arguments: &RepairArguments, told: &mut Told) -> Result<u8, Failure> {
+fn look_again(arguments: &RepairArguments, watch: &Arc<Watch>, told: &mut Told) -> Result<u8, Failure> {
     let opened = Opened::image(&arguments.image.image)?;
     let image = opened.as_image()?;
     let (scan, mut scanned): (Scan<'_>, Scanned) = scan_of(&arguments.image, None, &image)?;
-    let report: Report = scan.run();
+    let scan = scan.watch(watch);
+    let report: Report = progress::told(watch, arguments.told.quiet, || scan.report());
     scanned.roots += report.image_roots;
-    text::write(told, &scanned, &report, Paint::Plain)?;
+    text::write(told, &scanned, &report, forms::paint(arguments.told.color, true))?;
+    if report.is_stopped {
+        return Ok(STOPPED);
+    }
     let left = if report.count(Severity::Error) > 0 { ERRORS_LEFT } else { MENDED };
     Ok(left | if report.not_verified.is_empty() { 0 } else { NOT_VERIFIED })
 }

@@ -6,7 +6,7 @@ use crate::cli::{ImageArguments, ScanArguments, SkipWhat};
 use checker::format::time::Instant;
 use checker::image::Image;
 use checker::repair::{Journal, Plan, Planner, Progress, RepairError, Sources};
-use checker::report::Scanned;
+use checker::report::{Plain, Scanned};
 use checker::scan::{AcceptList, Report, Scan, Skip, Watch};
 use checker::volume::RealFolder;
 use std::fs;
@@ -59,22 +59,22 @@ pub(crate) fn run(arguments: &ScanArguments) -> Result<u8, Failure> {
     skipped.sort_unstable();
     skipped.dedup();
     scanned.skipped = skipped.into_iter().map(SkipWhat::as_str).collect();
-    let sources = if arguments.source.is_empty() {
-        None
-    } else {
-        Some(sources::open(&arguments.source, &opened, &arguments.image)?)
-    };
     let mut outputs = forms::open(arguments)?;
     // From here on there is something to stop, and something to tell.
     progress::stop_when_interrupted(&watch)?;
-    let found = progress::told(&watch, arguments.quiet, || match &sources {
-        None => Ok((scan.run(), None)),
-        Some(sources) => outlook(arguments, &opened, &scan, sources, scanned.at),
-    });
-    let (report, plan) = found?;
+    let (report, plan) = progress::told(&watch, arguments.told.quiet, || {
+        if arguments.source.is_empty() {
+            return Ok((scan.report(), None));
+        }
+        let sources = sources::open(&arguments.source, &opened, &arguments.image, &watch)?;
+        outlook(arguments, &opened, &scan, &sources, scanned.at)
+    })?;
     scanned.roots += report.image_roots;
     scanned.took_seconds = started.elapsed().as_secs();
-
+    if let Some(path) = arguments.image.accept.as_ref().filter(|_| !report.is_stopped) {
+        let unused = scan.unused_entries(&report);
+        unused.iter().for_each(|unused| eprintln!("checksur: {}: {}", path.display(), Plain(unused)));
+    }
     for output in &mut outputs {
         match output.write(&scanned, &report, plan.as_ref()) {
             // Whoever reads the report has seen enough; the exit code tells what is in the rest.

@@ -6,9 +6,10 @@ use checker::image::Image;
 use checker::repair::cabinet::MAX_CABINET_BYTES;
 use checker::repair::{Sources, open_update_package};
 use checker::report::Plain;
-use checker::scan::image_base;
+use checker::scan::{Watch, image_base};
 use checker::volume::{Kind, MAX_DEPTH, RealFolder, Volume, VolumePath, WholeFile, read_whole};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Folders below `Windows` in which people put packages and files for CheckSUR.
 const OWN_FOLDERS: [&str; 2] = ["CheckSUR", "Temp/CheckSUR"];
@@ -21,6 +22,13 @@ pub(crate) struct Opened {
 
 impl Opened {
     pub(crate) fn image(path: &Path) -> Result<Self, Failure> {
+        if std::fs::metadata(path).is_ok_and(|details| details.is_file()) {
+            return Err(Failure::Refused(format!(
+                "{} is a file, and not a folder: mount or unpack it first (docs/images.md tells how for WIM, VHDX and disks), \
+                 and give the folder that holds Windows",
+                path.display()
+            )));
+        }
         let folder = RealFolder::open(path).map_err(at_path(path))?;
         Ok(Self { path: path.to_owned(), folder })
     }
@@ -36,6 +44,7 @@ pub(crate) fn open(
     paths: &[PathBuf],
     image: &Opened,
     arguments: &ImageArguments,
+    watch: &Arc<Watch>,
 ) -> Result<Sources, Failure> {
     let opened = image.as_image()?;
     let base = match base(arguments.base.as_deref())? {
@@ -43,7 +52,7 @@ pub(crate) fn open(
         None => image_base(&opened),
     };
     let threads = arguments.threads.map_or_else(processors, usize::from);
-    let mut sources = Sources::new();
+    let mut sources = Sources::new().watch(Arc::clone(watch));
     for path in paths {
         add(&mut sources, path, base.as_deref(), threads)?;
     }

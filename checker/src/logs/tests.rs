@@ -28,9 +28,7 @@ fn dism(rows: &str, end: &str) -> Log {
 /// The ids of the rows, each with what else it may be.
 fn ids(log: &Log) -> Vec<Vec<FindingId>> {
     let rows = log.current().iter().flat_map(|report| &report.rows);
-    let ids =
-        |row: &Explained| row.finding.iter().map(|finding| finding.id).chain(row.could_be.clone()).collect();
-    rows.map(ids).collect()
+    rows.map(Explained::meant).collect()
 }
 
 fn paths(log: &Log) -> Vec<(WantedKind, String)> {

@@ -26,6 +26,7 @@ use super::plan::{Plan, Replaced, Step};
 use crate::digest::sha256;
 use crate::image::Image;
 use crate::volume::{Content, Kind, VolumeMut, VolumePath, WholeFile, read_whole};
+use crate::watch::{Phase, Watch};
 use place::{at, bytes_of, child, path_of};
 use standing::{Stand, is_exchange, is_moved, result};
 
@@ -61,6 +62,7 @@ pub enum Progress {
 pub struct Journal<'v, V> {
     volume: &'v mut V,
     folder: VolumePath,
+    watch: Option<&'v Watch>,
 }
 
 impl<'v, V: VolumeMut> Journal<'v, V> {
@@ -72,7 +74,15 @@ impl<'v, V: VolumeMut> Journal<'v, V> {
     pub fn of(volume: &'v mut V) -> Result<Self, RepairError> {
         let windows = Image::open(volume)?.windows().path.clone();
         let folder = child(&windows, JOURNAL)?;
-        Ok(Self { volume, folder })
+        Ok(Self { volume, folder, watch: None })
+    }
+
+    /// Tells how far it is, and can be stopped. A repair that is stopped takes back what it had changed; one that is finished
+    /// after an interruption and is stopped stays unfinished.
+    #[must_use]
+    pub fn watch(mut self, watch: &'v Watch) -> Self {
+        self.watch = Some(watch);
+        self
     }
 
     /// How far it got.
@@ -93,6 +103,19 @@ impl<'v, V: VolumeMut> Journal<'v, V> {
             (false, true, false) => Progress::Staged,
             (false, true, true) => Progress::Done,
         })
+    }
+
+    /// Whether anything can be written there, before anybody is asked about a repair.
+    ///
+    /// # Errors
+    ///
+    /// [`RepairError::Io`] if not.
+    pub fn try_to_write(&mut self) -> Result<(), RepairError> {
+        if self.progress()? != Progress::None {
+            return Ok(());
+        }
+        self.volume.create_folder(&self.folder).map_err(at(&self.folder))?;
+        self.volume.remove(&self.folder).map_err(at(&self.folder))
     }
 
     /// Makes a plan come true. Contents are those of the files that it writes, in the order of the steps.
@@ -135,7 +158,11 @@ impl<'v, V: VolumeMut> Journal<'v, V> {
                 let plan = self.plan()?;
                 self.is_untouched(&plan)?;
                 self.is_staged(&plan)?;
-                self.switch(&plan).map(|()| true)
+                match self.switch(&plan) {
+                    Ok(()) => Ok(true),
+                    Err(RepairError::Stopped) => Err(RepairError::Unfinished),
+                    Err(error) => Err(error),
+                }
             }
         }
     }
@@ -206,7 +233,9 @@ impl<'v, V: VolumeMut> Journal<'v, V> {
         }
         self.write_plan(plan)?;
         let mut contents = contents.iter();
+        self.begin(Phase::Staging, plan);
         for (index, step) in plan.steps.iter().enumerate() {
+            self.goes_on()?;
             let target = path_of(step)?;
             if self.state_of(step)? != *step.replaces() {
                 return Err(RepairError::Changed { path: step.path().to_owned() });
@@ -218,6 +247,7 @@ impl<'v, V: VolumeMut> Journal<'v, V> {
             if is_exchange(step) {
                 self.keep(&target, &self.kept("old", index)?)?;
             }
+            self.one_done();
         }
         for folder in [&new, &old, &self.folder.clone()] {
             self.volume.sync_folder(folder).map_err(at(folder))?;
@@ -261,9 +291,14 @@ impl<'v, V: VolumeMut> Journal<'v, V> {
 
     /// Makes every step that is not made yet.
     fn switch(&mut self, plan: &Plan) -> Result<(), RepairError> {
+        self.begin(Phase::Changes, plan);
         for (index, step) in plan.steps.iter().enumerate() {
+            self.goes_on()?;
             match self.stand(index, step)? {
-                Stand::After => continue,
+                Stand::After => {
+                    self.one_done();
+                    continue;
+                }
                 Stand::Before => self.make_room(index, step)?,
                 Stand::Between => {}
                 Stand::Changed(path) => return Err(RepairError::Changed { path }),
@@ -280,6 +315,7 @@ impl<'v, V: VolumeMut> Journal<'v, V> {
                 Step::Remove { .. } => {}
             }
             self.store_names(&target)?;
+            self.one_done();
         }
         self.mark("done")
     }
@@ -384,6 +420,24 @@ impl<'v, V: VolumeMut> Journal<'v, V> {
             Replaced::Nothing => Ok(()),
             _ => self.volume.remove(kept).map_err(at(kept)),
         }
+    }
+
+    // ---- Whoever watches
+
+    fn begin(&self, phase: Phase, plan: &Plan) {
+        if let Some(watch) = self.watch {
+            watch.begin(phase, plan.steps.len(), None);
+        }
+    }
+
+    fn one_done(&self) {
+        if let Some(watch) = self.watch {
+            watch.one_done();
+        }
+    }
+
+    fn goes_on(&self) -> Result<(), RepairError> {
+        if self.watch.is_some_and(Watch::is_stopped) { Err(RepairError::Stopped) } else { Ok(()) }
     }
 
     // ---- Files

@@ -14,9 +14,10 @@ use crate::registry::canonical;
 use crate::repair::donor::Donor;
 use crate::scan::{HashedFile, base_document, hash_files};
 use crate::volume::{Content, Kind, MAX_DEPTH, Volume, VolumePath, WholeFile, read_whole};
+use crate::watch::{Phase, Watch};
 use std::collections::{BTreeMap, HashMap};
 use std::io;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// The most files that are looked at in one source. A large image has some 500,000.
 pub const MAX_SOURCE_FILES: usize = 1 << 20;
@@ -34,6 +35,7 @@ const LIBRARY: &str = "wcp.dll";
 #[derive(Default)]
 pub struct Sources {
     sources: Vec<Source>,
+    watch: Option<Arc<Watch>>,
     by_sha256: HashMap<[u8; 32], Vec<Place>>,
     /// Only where a manifest is so old that it lists such digests.
     by_sha1: OnceLock<HashMap<[u8; 20], Vec<Place>>>,
@@ -84,6 +86,13 @@ impl Sources {
         Self::default()
     }
 
+    /// Tells how far the reading of a source is. Of one whose reading was stopped some files are missing.
+    #[must_use]
+    pub fn watch(mut self, watch: Arc<Watch>) -> Self {
+        self.watch = Some(watch);
+        self
+    }
+
     /// Adds a source under a name, and looks at every file in it. An image is looked at only where a store is.
     ///
     /// `base` is what compressed manifests are expanded against, besides the base that the source holds itself.
@@ -121,7 +130,11 @@ impl Sources {
             bases: Vec::new(),
             unreadable,
         });
-        let hashed = hash_files(&*self.sources[source].volume, &files, threads);
+        let watch = self.watch.as_deref();
+        if let Some(watch) = watch {
+            watch.begin(Phase::Sources, files.len(), None);
+        }
+        let hashed = hash_files(&*self.sources[source].volume, &files, threads, watch);
         self.sources[source].bases = self.bases(source, &files, base);
         for (path, hashed) in files.iter().zip(hashed) {
             match hashed {

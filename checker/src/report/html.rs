@@ -56,7 +56,7 @@ impl Page<'_> {
             "script" => out.write_all(SCRIPT.as_bytes()),
             "image" => write!(out, "{}", escape(self.scanned.image.display())),
             "verdict-kind" => write!(out, "{}", summary::verdict_kind(self.report)),
-            "verdict" => write!(out, "{}", escape(text::verdict(self.report, number))),
+            "verdict" => write!(out, "{}", escape(text::verdict(self.scanned, self.report, number))),
             "facts" => summary::facts(out, self.scanned, self.report, self.plan),
             "numbers" => summary::numbers(out, self.report),
             "codes" => summary::codes(out, self.report),

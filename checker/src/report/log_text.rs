@@ -8,7 +8,7 @@ use crate::code::{self, Hresult};
 use crate::finding::{FindingId, Severity};
 use crate::format::servicing_log::{Run, RunForm};
 use crate::logs::{Benign, Explained, Log, Report, wanted};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
 /// Writes what logs say: of each the last report in full and the older ones as a line each, or all of them in full; then what
@@ -103,52 +103,61 @@ fn named(code: Hresult) -> String {
 }
 
 fn write_rows(out: &mut dyn Write, rows: &[&Explained]) -> io::Result<()> {
-    let mut shown: BTreeMap<Option<FindingId>, usize> = BTreeMap::new();
+    let mut groups: Vec<(Vec<FindingId>, Vec<&Explained>)> = Vec::new();
     for row in rows {
-        let id = row.finding.as_ref().map(|finding| finding.id);
-        let count = shown.entry(id).or_default();
-        *count += 1;
-        if *count <= MAX_SHOWN_OF_A_GROUP {
-            write_row(out, row, *count == 1)?;
+        let meant = row.meant();
+        match groups.iter_mut().find(|(known, _)| *known == meant) {
+            Some((_, alike)) => alike.push(row),
+            None => groups.push((meant, vec![row])),
         }
     }
-    for (id, count) in shown.into_iter().filter(|(_, count)| *count > MAX_SHOWN_OF_A_GROUP) {
-        let what = id.map_or("unknown categories", FindingId::as_str);
-        plain_line!(out, "{} more of {what}; --format json has them all", count - MAX_SHOWN_OF_A_GROUP)?;
-    }
-    if rows.len() > MAX_SHOWN_OF_A_GROUP {
-        plain_line!(out)?;
-    }
-    Ok(())
+    groups.iter().try_for_each(|(meant, alike)| write_group(out, meant, alike))
 }
 
-fn write_row(out: &mut dyn Write, row: &Explained, is_first: bool) -> io::Result<()> {
+/// Rows that mean the same, or may mean the same.
+fn write_group(out: &mut dyn Write, meant: &[FindingId], rows: &[&Explained]) -> io::Result<()> {
+    for row in rows.iter().take(MAX_SHOWN_OF_A_GROUP) {
+        write_row(out, row, meant)?;
+    }
+    if let Some(more @ 1..) = rows.len().checked_sub(MAX_SHOWN_OF_A_GROUP) {
+        plain_line!(out, "  and {more} more; --format json has them all")?;
+    }
+    for id in meant {
+        let named = if meant.len() > 1 { format!(" {id}") } else { String::new() };
+        plain_line!(out, "  = means{named}: {}", id.info().condition)?;
+    }
+    let is_damage =
+        |row: &&&Explained| row.finding.as_ref().is_some_and(|found| found.severity > Severity::Note);
+    if rows.iter().any(|row| is_damage(&row)) {
+        let remedies: BTreeSet<&str> = meant.iter().map(|id| id.info().remedy).collect();
+        let remedies: Vec<&str> = remedies.into_iter().collect();
+        plain_line!(out, "  = mended from: {}", remedies.join("; or: "))?;
+    }
+    plain_line!(out)
+}
+
+fn write_row(out: &mut dyn Write, row: &Explained, meant: &[FindingId]) -> io::Result<()> {
     let logged = row.code.map(|code| format!(" {code}")).unwrap_or_default();
     let Some(finding) = &row.finding else {
         plain_line!(out, "unknown: {}{logged}", row.category)?;
         plain_line!(out, "  --> {}", row.fields.join(", "))?;
-        plain_line!(out, "  line {}{}", row.line, ending(row))?;
-        return plain_line!(out);
+        return plain_line!(out, "  line {}{}", row.line, ending(row));
     };
-    let info = finding.id.info();
-    let code = info.update_error.filter(|_| finding.severity > Severity::Note);
-    let code = code.map(|code| format!(" {code}")).unwrap_or_default();
-    plain_line!(out, "{}[{}]{code}: {}", finding.severity.as_str(), finding.id, detail(finding))?;
+    let severity = finding.severity.as_str();
+    match meant {
+        [_, _, ..] => {
+            let ids: Vec<&str> = meant.iter().map(|id| id.as_str()).collect();
+            plain_line!(out, "{severity}: {}, which is one of {}", row.category, ids.join(", "))?;
+        }
+        _ => {
+            let code = finding.id.info().update_error.filter(|_| finding.severity > Severity::Note);
+            let code = code.map(|code| format!(" {code}")).unwrap_or_default();
+            plain_line!(out, "{severity}[{}]{code}: {}", finding.id, detail(finding))?;
+        }
+    }
     let member = finding.subject.member_name().map(|member| format!(" ({member})")).unwrap_or_default();
     plain_line!(out, "  --> {}{member}", finding.subject.name())?;
-    plain_line!(out, "  line {}: {}{logged}{}", row.line, row.category, ending(row))?;
-    if !is_first {
-        return plain_line!(out);
-    }
-    plain_line!(out, "  means: {}", info.condition)?;
-    if !row.could_be.is_empty() {
-        let others: Vec<&str> = row.could_be.iter().map(|id| id.as_str()).collect();
-        plain_line!(out, "  or: {}", others.join(", "))?;
-    }
-    if finding.severity > Severity::Note {
-        plain_line!(out, "  mended from: {}", info.remedy)?;
-    }
-    plain_line!(out)
+    plain_line!(out, "  line {}: {}{logged}{}", row.line, row.category, ending(row))
 }
 
 /// What became of it.

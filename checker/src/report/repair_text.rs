@@ -122,13 +122,14 @@ pub fn write_wanted(out: &mut dyn Write, wanted: &[Wanted]) -> io::Result<()> {
         };
         by_package.entry(carrier).or_default().push(row);
     }
-    for (carrier, rows) in by_package {
+    let by_package: Vec<(String, Vec<&Wanted>)> = by_package.into_iter().collect();
+    some(out, &by_package, |out, (carrier, rows)| {
         plain_line!(out, "  from {carrier}:")?;
-        some(out, &rows, |out, row| {
+        some(out, rows, |out, row| {
             let digest = row.digest.as_ref().map(|digest| format!("  {digest}")).unwrap_or_default();
             plain_line!(out, "    {}  {}{digest}", kind(row.kind), row.path)
-        })?;
-    }
+        })
+    })?;
     plain_line!(out)
 }
 
@@ -171,6 +172,7 @@ fn counted(count: usize, one: &str, many: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scan::WantedPackage;
 
     #[test]
     fn so_many_are_told_and_of_the_others_how_many_they_are() {
@@ -184,5 +186,21 @@ mod tests {
             assert!(text.ends_with(&last), "{text}");
             assert_eq!(text.lines().count(), count);
         }
+    }
+    /// So that the verdict above it can still be seen.
+    #[test]
+    fn what_is_wanted_is_told_of_so_many_packages() {
+        let wanted = |number: usize| Wanted {
+            kind: WantedKind::Payload,
+            path: format!("Windows/WinSxS/{number}"),
+            digest: None,
+            packages: vec![WantedPackage::of(&format!("package-{number:03}"))],
+        };
+        let all: Vec<Wanted> = (0..MAX_TOLD + 5).map(wanted).collect();
+        let mut out = Vec::new();
+        write_wanted(&mut out, &all).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert_eq!(text.matches("  from package-").count(), MAX_TOLD, "{text}");
+        assert!(text.ends_with("  and 5 more\n\n"), "{text}");
     }
 }

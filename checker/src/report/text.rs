@@ -65,6 +65,7 @@ struct Group<'r> {
     section: Section,
     id: FindingId,
     severity: Severity,
+    cause: Option<FindingId>,
     findings: Vec<&'r Finding>,
 }
 
@@ -76,11 +77,13 @@ fn groups(report: &Report) -> Vec<Group<'_>> {
         let cause = finding.caused_by.as_ref().map(|cause| cause.id);
         let index = *known.entry((*section, finding.id, finding.severity, cause)).or_insert_with(|| {
             let (id, severity) = (finding.id, finding.severity);
-            groups.push(Group { section: *section, id, severity, findings: Vec::new() });
+            groups.push(Group { section: *section, id, severity, cause, findings: Vec::new() });
             groups.len() - 1
         });
         groups[index].findings.push(finding);
     }
+    // In each section causes come before what follows from them.
+    groups.sort_by_key(|group| (group.section, group.cause.is_some()));
     groups
 }
 
@@ -199,7 +202,7 @@ fn write_summary(out: &mut dyn Write, scanned: &Scanned, report: &Report, paint:
         plain_line!(out, "{code}{name}: {count}")?;
     }
     let is_clean = report.exit_code() == 0;
-    let verdict = verdict(report, |count| count.to_string());
+    let verdict = verdict(scanned, report, |count| count.to_string());
     writeln!(out, "{}", paint.with(if is_clean { HEADING } else { ERROR }, verdict))
 }
 
@@ -239,22 +242,27 @@ pub(super) fn update_errors(report: &Report) -> BTreeMap<Hresult, usize> {
 }
 
 /// What a scan comes to, in a sentence, with numbers said in this way.
-pub(super) fn verdict(report: &Report, said: impl Fn(usize) -> String) -> String {
+pub(super) fn verdict(scanned: &Scanned, report: &Report, said: impl Fn(usize) -> String) -> String {
     let counted = |count, thing| format!("{} {thing}{}", said(count), if count == 1 { "" } else { "s" });
     let errors = report.count(Severity::Error);
     let gaps: usize = report.not_verified.iter().map(|group| group.count).sum();
     if report.is_stopped {
         return format!("Stopped before the end; until then {} found.", counted(errors, "error"));
     }
-    match (errors, gaps) {
-        (0, 0) => "No damage found.".to_owned(),
+    let judged = match (errors, gaps) {
+        (0, 0) if !scanned.skipped.is_empty() => "No damage found in what was not skipped".to_owned(),
+        (0, 0) => "No damage found".to_owned(),
         (0, gaps) => {
-            format!("No damage found in what could be judged; {} could not be.", counted(gaps, "object"))
+            format!("No damage found in what could be judged; {} could not be", counted(gaps, "object"))
         }
-        (errors, 0) => format!("{} found.", counted(errors, "error")),
+        (errors, 0) => format!("{} found", counted(errors, "error")),
         (errors, gaps) => {
-            format!("{} found; {} could not be judged.", counted(errors, "error"), counted(gaps, "object"))
+            format!("{} found; {} could not be judged", counted(errors, "error"), counted(gaps, "object"))
         }
+    };
+    match report.accepted.len() {
+        0 => format!("{judged}."),
+        accepted => format!("{judged}; {} accepted.", counted(accepted, "finding")),
     }
 }
 
@@ -269,4 +277,52 @@ const fn style(severity: Severity) -> Style {
 /// Where a file or key is.
 fn folder(name: &str) -> &str {
     name.rfind(['/', '\\']).map_or("", |at| &name[..at])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::{Evidence, Subject};
+    use crate::format::time::Instant;
+    use crate::scan::Accepted;
+
+    fn found(id: FindingId, path: &str) -> Finding {
+        Finding::new(id, Subject::path(path), Evidence::default())
+    }
+
+    #[test]
+    fn causes_come_before_what_follows() {
+        let cause = found(FindingId::MumMissing, "b");
+        let follows = found(FindingId::CatalogMissing, "a").caused_by(&cause);
+        let elsewhere = found(FindingId::ManifestMissing, "c");
+        let findings = vec![
+            (Section::PackageManifestsAndCatalogs, follows),
+            (Section::PackageManifestsAndCatalogs, cause),
+            (Section::ComponentStore, elsewhere),
+        ];
+        let report = Report { findings, ..Report::default() };
+        let order: Vec<FindingId> = groups(&report).iter().map(|group| group.id).collect();
+        assert_eq!(order, [FindingId::MumMissing, FindingId::CatalogMissing, FindingId::ManifestMissing]);
+    }
+
+    /// What was not looked at, and what was accepted, is not passed over.
+    #[test]
+    fn a_verdict_is_about_what_was_looked_at() {
+        let said = |scanned: &Scanned, report: &Report| verdict(scanned, report, |count| count.to_string());
+        let (mut scanned, mut report) =
+            (Scanned::new("image", Instant::from_unix_seconds(0)), Report::default());
+        assert_eq!(said(&scanned, &report), "No damage found.");
+        scanned.skipped = vec!["payload"];
+        assert_eq!(said(&scanned, &report), "No damage found in what was not skipped.");
+        let finding = found(FindingId::PayloadMissing, "a");
+        report.accepted = vec![Accepted {
+            section: Section::ComponentStore,
+            finding,
+            reason: "known".to_owned(),
+            until: None,
+        }];
+        assert_eq!(said(&scanned, &report), "No damage found in what was not skipped; 1 finding accepted.");
+        report.is_stopped = true;
+        assert_eq!(said(&scanned, &report), "Stopped before the end; until then 0 errors found.");
+    }
 }

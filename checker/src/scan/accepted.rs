@@ -141,11 +141,25 @@ impl AcceptList {
         expired
     }
 
+    /// The entries that accept nothing of what a report holds, as sentences, sorted; those that have expired are not among them.
+    #[must_use]
+    pub fn unused(&self, report: &Report, at: Instant) -> Vec<String> {
+        let is_used = |id: &FindingId, entry: &Entry| {
+            let mut accepted = report.accepted.iter().map(|accepted| &accepted.finding);
+            accepted.any(|finding| finding.id == *id && entry.accepts(finding))
+        };
+        let entries =
+            self.entries.iter().flat_map(|(id, entries)| entries.iter().map(move |entry| (id, entry)));
+        let mut unused: Vec<String> = entries
+            .filter(|(id, entry)| !entry.is_expired(at) && !is_used(id, entry))
+            .map(|(id, entry)| format!("{id} of {} is accepted, and was not found", entry.written))
+            .collect();
+        unused.sort_unstable();
+        unused
+    }
+
     fn of(&self, finding: &Finding, at: Instant) -> Option<&Entry> {
-        let entries = self.entries.get(&finding.id)?;
-        let subject = finding.subject.name().to_lowercase();
-        let member = finding.subject.member_name().unwrap_or_default().to_lowercase();
-        entries.iter().find(|entry| !entry.is_expired(at) && entry.names(&subject, &member))
+        self.entries.get(&finding.id)?.iter().find(|entry| !entry.is_expired(at) && entry.accepts(finding))
     }
 }
 
@@ -177,8 +191,11 @@ impl Entry {
         self.until.is_some_and(|until| today.is_some_and(|today| today > until))
     }
 
-    fn names(&self, subject: &str, member: &str) -> bool {
-        fits(&self.subject, subject) && self.member.as_ref().is_none_or(|wanted| fits(wanted, member))
+    /// Whether it names what a finding of its kind is about.
+    fn accepts(&self, finding: &Finding) -> bool {
+        let member = || finding.subject.member_name().unwrap_or_default().to_lowercase();
+        fits(&self.subject, &finding.subject.name().to_lowercase())
+            && self.member.as_ref().is_none_or(|wanted| fits(wanted, &member()))
     }
 }
 
@@ -290,7 +307,16 @@ mod tests {
             assert_eq!(accepted, [FindingId::PayloadMissing, FindingId::ClosureComponentMissing]);
             assert!(report.accepted.iter().all(|accepted| accepted.reason == "known"));
             assert!(list(until).expired(at).is_empty());
+            assert!(list(until).unused(&report, at).is_empty());
         }
+    }
+
+    #[test]
+    fn what_accepts_nothing_is_said() {
+        let at = "2027-06-30T00:00:00Z".parse().unwrap();
+        let said = ["payload-missing of windows/winsxs/x_*/a.dll is accepted, and was not found"];
+        assert_eq!(list("").unused(&Report::default(), at), said);
+        assert!(list("until = \"2027-06-29\"").unused(&Report::default(), at).is_empty());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use crate::digest::{Engine, Hashed, Kernel, Messages};
 use crate::format::delta::MARK_BYTES;
 use crate::volume::{Volume, VolumePath};
+use crate::watch::Watch;
 use std::io::{self, Read};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -15,15 +16,16 @@ pub(crate) struct HashedFile {
     pub(crate) start: Vec<u8>,
 }
 
-/// Hashes files, and gives the results in their order.
+/// Hashes files, and gives the results in their order; those of the first files, if whoever watches stops it.
 pub(crate) fn hash_files(
     volume: &dyn Volume,
     files: &[VolumePath],
     threads: usize,
+    watch: Option<&Watch>,
 ) -> Vec<io::Result<HashedFile>> {
     let next = AtomicUsize::new(0);
     let work = || {
-        let mut queue = Queue { volume, files, next: &next, results: Vec::new() };
+        let mut queue = Queue { volume, files, next: &next, watch, results: Vec::new() };
         Engine::new(Kernel::fastest()).run(&mut queue);
         queue.results
     };
@@ -48,6 +50,7 @@ struct Queue<'q> {
     volume: &'q dyn Volume,
     files: &'q [VolumePath],
     next: &'q AtomicUsize,
+    watch: Option<&'q Watch>,
     results: Vec<(usize, io::Result<HashedFile>)>,
 }
 
@@ -62,6 +65,9 @@ impl<'q> Messages for Queue<'q> {
     type Message = Open<'q>;
 
     fn next(&mut self) -> Option<Open<'q>> {
+        if self.watch.is_some_and(Watch::is_stopped) {
+            return None;
+        }
         let index = self.next.fetch_add(1, Ordering::Relaxed);
         let path = self.files.get(index)?;
         Some(Open { index, reader: self.volume.open(path), start: Vec::with_capacity(MARK_BYTES) })
@@ -69,9 +75,15 @@ impl<'q> Messages for Queue<'q> {
 
     fn read(&mut self, file: &mut Open<'q>, buffer: &mut [u8]) -> io::Result<usize> {
         let length = match &mut file.reader {
+            Ok(_) if self.watch.is_some_and(Watch::is_stopped) => {
+                return Err(io::Error::other("it was stopped"));
+            }
             Ok(reader) => reader.read(buffer)?,
             Err(error) => return Err(std::mem::replace(error, io::ErrorKind::Other.into())),
         };
+        if let Some(watch) = self.watch {
+            watch.add_bytes(length as u64);
+        }
         let missing = MARK_BYTES - file.start.len();
         file.start.extend(&buffer[..length.min(missing)]);
         Ok(length)
@@ -79,6 +91,9 @@ impl<'q> Messages for Queue<'q> {
 
     fn hashed(&mut self, file: Open<'q>, result: io::Result<Hashed>) {
         let Open { index, start, .. } = file;
+        if let Some(watch) = self.watch {
+            watch.one_done();
+        }
         let result = result.map(|Hashed { sha256, length_bytes }| HashedFile { sha256, length_bytes, start });
         self.results.push((index, result));
     }
@@ -89,6 +104,7 @@ mod tests {
     use super::*;
     use crate::digest::sha256;
     use crate::volume::{MemoryVolume, VolumeMut};
+    use crate::watch::Phase;
 
     #[test]
     fn results_are_in_the_order_of_the_files_and_tell_which_could_not_be_read() {
@@ -100,7 +116,7 @@ mod tests {
         }
         let files: Vec<VolumePath> = (0..100).map(path).collect();
         for threads in [1, 2, 200] {
-            for (number, result) in hash_files(&volume, &files, threads).into_iter().enumerate() {
+            for (number, result) in hash_files(&volume, &files, threads, None).into_iter().enumerate() {
                 match result {
                     Ok(file) => {
                         assert_eq!(file.sha256, sha256(&content(number)));
@@ -116,6 +132,20 @@ mod tests {
                 }
             }
         }
-        assert!(hash_files(&volume, &[], 2).is_empty());
+        assert!(hash_files(&volume, &[], 2, None).is_empty());
+    }
+
+    #[test]
+    fn whoever_watches_sees_it_and_can_stop_it() {
+        let mut volume = MemoryVolume::new();
+        let files = [VolumePath::parse("a").unwrap()];
+        volume.write(&files[0], &[1; 100]).unwrap();
+        let watch = Watch::new();
+        watch.begin(Phase::Sources, 1, None);
+        assert_eq!(hash_files(&volume, &files, 1, Some(&watch)).len(), 1);
+        let progress = watch.progress();
+        assert_eq!((progress.done, progress.bytes), (1, 100));
+        watch.stop();
+        assert!(hash_files(&volume, &files, 1, Some(&watch)).is_empty());
     }
 }

@@ -80,6 +80,7 @@ impl Hives {
     fn add(&mut self, other: Self) {
         self.registry.packages = self.registry.packages.take().or(other.registry.packages);
         self.registry.components = self.registry.components.take().or(other.registry.components);
+        self.registry.components_are_refused |= other.registry.components_are_refused;
         self.outcome.add(other.outcome);
         self.absent.extend(other.absent);
         self.bare.extend(other.bare);
@@ -118,7 +119,7 @@ impl HivePlace {
                     return hives;
                 }
                 Place::Unreadable(error) => {
-                    self.note_refusal(self.path(), &error, &mut hives.outcome);
+                    self.note_refusal(self.path(), &error, &mut hives);
                     return hives;
                 }
             };
@@ -143,7 +144,8 @@ impl HivePlace {
         }
     }
 
-    fn note_refusal(&self, path: String, error: &std::io::Error, outcome: &mut Outcome) {
+    fn note_refusal(&self, path: String, error: &std::io::Error, hives: &mut Hives) {
+        hives.registry.components_are_refused |= self.role == Role::Components;
         let is_in_use = cfg!(windows) && error.raw_os_error().is_some_and(|code| IN_USE.contains(&code));
         let denied = error.kind() == std::io::ErrorKind::PermissionDenied;
         let remedy = if is_in_use || denied {
@@ -152,9 +154,9 @@ impl HivePlace {
         } else {
             ""
         };
-        outcome.unverified.push(Unverified::new(Cause::Unreadable, &path));
+        hives.outcome.unverified.push(Unverified::new(Cause::Unreadable, &path));
         let evidence = Evidence::because(format!("{error}{remedy}"));
-        outcome.findings.push(Finding::new(FindingId::FileUnreadable, Subject::path(path), evidence));
+        hives.outcome.findings.push(Finding::new(FindingId::FileUnreadable, Subject::path(path), evidence));
     }
 
     fn read_files(
@@ -165,14 +167,14 @@ impl HivePlace {
         (enabled, remember): (&Enabled, &Remember<'_>),
         hives: &mut Hives,
     ) {
-        let Some(primary) = self.read_file(image, folder, entry, &mut hives.outcome) else { return };
+        let Some(primary) = self.read_file(image, folder, entry, hives) else { return };
         if primary.is_empty() {
             return self.note_absence(true, hives);
         }
         let logs: Vec<Vec<u8>> = LOG_EXTENSIONS
             .iter()
             .filter_map(|extension| folder.get(&format!("{}.{extension}", self.name)))
-            .filter_map(|log| self.read_file(image, folder, log, &mut hives.outcome))
+            .filter_map(|log| self.read_file(image, folder, log, hives))
             .collect();
         let logs: Vec<&[u8]> = logs.iter().map(Vec::as_slice).collect();
         let path = image.display(&folder.child(entry));
@@ -186,19 +188,19 @@ impl HivePlace {
         image: &Image<'_>,
         folder: &Folder,
         entry: &Entry,
-        outcome: &mut Outcome,
+        hives: &mut Hives,
     ) -> Option<Vec<u8>> {
         let file = folder.child(entry);
         let path = image.display(&file);
         if entry.kind != Kind::File {
-            outcome.unverified.push(Unverified::new(Cause::of_kind(entry.kind), path));
+            hives.outcome.unverified.push(Unverified::new(Cause::of_kind(entry.kind), path));
             return None;
         }
         let mut bytes = Vec::new();
         match read_whole(image.volume(), &file, MAX_HIVE_BYTES, &mut bytes) {
             WholeFile::Read => return Some(bytes),
-            WholeFile::TooLong => outcome.unverified.push(Unverified::new(Cause::TooLong, path)),
-            WholeFile::Failed(error) => self.note_refusal(path, &error, outcome),
+            WholeFile::TooLong => hives.outcome.unverified.push(Unverified::new(Cause::TooLong, path)),
+            WholeFile::Failed(error) => self.note_refusal(path, &error, hives),
         }
         None
     }

@@ -86,7 +86,10 @@ impl Reader<'_, '_> {
         }
         let mut bytes = Vec::new();
         match read_whole(self.image.volume(), &folder.child(entry), limit_bytes, &mut bytes) {
-            WholeFile::Read => Content::Bytes(bytes),
+            WholeFile::Read => {
+                self.workers.add_bytes(bytes.len());
+                Content::Bytes(bytes)
+            }
             WholeFile::TooLong => Content::TooLong,
             WholeFile::Failed(error) => Content::Unreadable(error),
         }

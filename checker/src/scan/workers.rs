@@ -13,12 +13,13 @@ pub(super) struct Workers<'w> {
 }
 
 impl Workers<'_> {
-    /// Does `job` for every item, and gives the results in the order of the items.
+    /// Does `job` for every item, and gives the results in the order of the items; those of the first items, where the scan is
+    /// stopped before all are done.
     pub(super) fn map<T: Sync, R: Send>(self, items: &[T], job: impl Fn(&T) -> R + Sync) -> Vec<R> {
-        self.map_until(items, job, || false)
+        self.map_until(items, job, || self.is_stopped())
     }
 
-    /// The same, for whoever watches: the results of the first items, where the scan is stopped before all are done.
+    /// The same, as a phase that can be watched.
     pub(super) fn map_watched<T: Sync, R: Send>(
         self,
         phase: Phase,
@@ -26,7 +27,7 @@ impl Workers<'_> {
         job: impl Fn(&T) -> R + Sync,
     ) -> Vec<R> {
         let Some(watch) = self.watch else { return self.map(items, job) };
-        watch.begin(phase, items.len());
+        watch.begin(phase, items.len(), None);
         let job = |item: &T| {
             let result = job(item);
             watch.one_done();
@@ -37,6 +38,13 @@ impl Workers<'_> {
 
     pub(super) fn is_stopped(self) -> bool {
         self.watch.is_some_and(Watch::is_stopped)
+    }
+
+    /// Tells whoever watches that something was read.
+    pub(super) fn add_bytes(self, bytes: usize) {
+        if let Some(watch) = self.watch {
+            watch.add_bytes(bytes as u64);
+        }
     }
 
     fn map_until<T: Sync, R: Send>(

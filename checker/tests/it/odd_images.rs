@@ -32,7 +32,7 @@ fn volume(files: &[(&str, &[u8])]) -> MemoryVolume {
 
 fn scan_with(volume: &dyn Volume, skip: Skip) -> Report {
     let image = Image::open(volume).unwrap();
-    Scan::new(&image).skip(Skip { registry: true, ..skip }).threads(2).run()
+    Scan::new(&image).skip(Skip { registry: true, ..skip }).threads(2).report()
 }
 
 fn scan(volume: &dyn Volume) -> Report {
@@ -285,7 +285,7 @@ fn every_refusal_of_the_host_is_survived_and_said() {
             refused += 1;
             continue;
         };
-        let report = Scan::new(&image).skip(Skip { registry: true, ..Skip::default() }).threads(1).run();
+        let report = Scan::new(&image).skip(Skip { registry: true, ..Skip::default() }).threads(1).report();
         if !failing.has_failed() {
             assert_eq!(said(&report), whole);
             assert!(fails_at > 10, "{fails_at}");

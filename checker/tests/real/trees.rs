@@ -53,7 +53,7 @@ struct Judge {
 impl Judge {
     fn scan(&self, volume: &dyn Volume) -> Result<Report, Failed> {
         let image = Image::open(volume)?;
-        Ok(scan(&image, &self.roots).base(self.base.clone()).run())
+        Ok(scan(&image, &self.roots).base(self.base.clone()).report())
     }
 }
 
@@ -71,7 +71,7 @@ fn is_healthy(tree: &Path, judge: &Judge) -> Result<(), Failed> {
 
 fn without_base(tree: &Path, roots: &Roots) -> Result<(), Failed> {
     let folder = RealFolder::open(tree)?;
-    let report = scan(&Image::open(&folder)?, roots).run();
+    let report = scan(&Image::open(&folder)?, roots).report();
     let causes: Vec<(Cause, usize)> =
         report.not_verified.iter().map(|group| (group.cause, group.count)).collect();
     same("not verified", &vec![(Cause::CompressedManifest, 4)], &causes)?;

@@ -88,7 +88,7 @@ fn the_order_of_folders_and_the_number_of_threads_change_nothing() {
         for (seed, threads) in [(1, 1), (2, 3)] {
             let shuffled = Shuffled { inner: &volume, seed };
             let image = Image::open(&shuffled).unwrap();
-            let report = Scan::new(&image).roots(roots()).at(AT).threads(threads).run();
+            let report = Scan::new(&image).roots(roots()).at(AT).threads(threads).report();
             assert_eq!(said(&report), usual, "{} {seed} {threads}", fault.id);
         }
     });

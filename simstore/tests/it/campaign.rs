@@ -19,7 +19,7 @@ fn rounds(profile: Profile, seeds: Range<u64>, checker: &simstore::judge::Checke
 
 fn with_memo(memo: &Memo, volume: &MemoryVolume) -> Report {
     let image = Image::open(volume).expect("an image");
-    read_back(&scan_of(&image).memo(memo).run())
+    read_back(&scan_of(&image).memo(memo).report())
 }
 
 #[test]
@@ -56,7 +56,7 @@ fn a_memo_changes_nothing() {
     assert!(memo.len() > 100);
     let anew = |volume: &MemoryVolume| {
         let image = Image::open(volume).map_err(|error| error.to_string())?;
-        Ok(read_back(&Scan::new(&image).roots(roots()).at(AT).run()))
+        Ok(read_back(&Scan::new(&image).roots(roots()).at(AT).report()))
     };
     assert_eq!(rounds(Profile::Win10, seeds, &anew), remembered);
     assert_eq!(rounds(Profile::Win10, 45..46, &anew), remembered[5..6]);
@@ -88,7 +88,7 @@ fn a_memo_knows_which_checks_ran() {
         let check = CHECKS.iter().find(finds).expect("a check finds it").id;
         let (memo, image) = (Memo::new(), Image::open(&volume).expect("an image"));
         let is_right =
-            |scan: Scan<'_>| judge(&receipt.expectation, &read_back(&scan.memo(&memo).run())).is_right();
+            |scan: Scan<'_>| judge(&receipt.expectation, &read_back(&scan.memo(&memo).report())).is_right();
         assert!(is_right(scan_of(&image)), "{}", fault.id);
         assert!(!is_right(scan_of(&image).without(check)), "{}", fault.id);
         assert!(is_right(scan_of(&image)), "{}", fault.id);
@@ -101,7 +101,7 @@ fn a_checker_that_overlooks_something_is_caught() {
     let memo = Memo::new();
     let blind = |volume: &MemoryVolume| {
         let image = Image::open(volume).map_err(|error| error.to_string())?;
-        Ok(read_back(&scan_of(&image).memo(&memo).without("payload").run()))
+        Ok(read_back(&scan_of(&image).memo(&memo).without("payload").report()))
     };
     let rounds = rounds(Profile::Win7, 0..64, &blind);
     let wrong: Vec<&Round> = rounds.iter().filter(|round| round.state == State::Wrong).collect();

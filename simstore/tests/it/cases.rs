@@ -85,7 +85,7 @@ fn reports(recipe: &Recipe) -> Result<[(&'static str, String); 2], String> {
         recipe.wounds.iter().map(|wound| wound.wound(&store.plan)).collect::<Result<_, _>>()?;
     let (volume, foretold) = store.struck_by_all(&wounds).map_err(|error| error.to_string())?;
     let image = Image::open(&volume).map_err(|error| error.to_string())?;
-    let report = scan_of(&image).run();
+    let report = scan_of(&image).report();
     let scanned = Scanned { roots: 2, ..Scanned::new("image", AT) };
     let json = serde_json::to_string_pretty(&ScanReport::new(&scanned, &report))
         .map_err(|error| error.to_string())?;

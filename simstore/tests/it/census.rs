@@ -24,7 +24,7 @@ fn scan(memo: &Memo, volume: &MemoryVolume, without: Option<&'static str>) -> Re
     if let Some(check) = without {
         scan = scan.without(check);
     }
-    Ok(read_back(&scan.run()))
+    Ok(read_back(&scan.report()))
 }
 
 fn expand(stored: &[u8], source: &[u8]) -> Option<Vec<u8>> {

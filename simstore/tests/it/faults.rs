@@ -232,7 +232,7 @@ fn no_code_of_the_article_is_forgotten() {
 /// What is said about a volume when a check is left out.
 fn without(check: &'static str, volume: &MemoryVolume) -> Report {
     let image = Image::open(volume).unwrap();
-    read_back(&scan_of(&image).without(check).run())
+    read_back(&scan_of(&image).without(check).report())
 }
 
 /// For every check there is something that goes unseen without it: a fault, or one of the notes on healthy stores.

@@ -26,7 +26,7 @@ fn document(stored: &[u8]) -> Option<Vec<u8>> {
 
 fn errors(volume: &dyn Volume, skip: Skip) -> Vec<Finding> {
     let image = Image::open(volume).expect("an image");
-    let report = Scan::new(&image).roots(roots()).at(AT).skip(skip).threads(1).run();
+    let report = Scan::new(&image).roots(roots()).at(AT).skip(skip).threads(1).report();
     let findings = report.findings.into_iter().map(|(_, finding)| finding);
     findings.filter(|finding| finding.severity == Severity::Error && finding.caused_by.is_none()).collect()
 }

@@ -108,7 +108,7 @@ fn every_refusal_of_the_host_is_survived_and_said() {
     let sound = in_memory(&plan);
     let said = |volume: &dyn Volume| {
         let image = Image::open(volume).ok()?;
-        let report = Scan::new(&image).roots(roots()).at(crate::AT).threads(1).run();
+        let report = Scan::new(&image).roots(roots()).at(crate::AT).threads(1).report();
         Some((report.findings, report.not_verified))
     };
     let whole = said(&sound).unwrap();

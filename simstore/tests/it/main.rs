@@ -60,7 +60,7 @@ pub(crate) static MEMO: LazyLock<Memo> = LazyLock::new(Memo::new);
 /// A scan of everything.
 pub(crate) fn scan(volume: &dyn Volume) -> scan::Report {
     let image = Image::open(volume).expect("an image");
-    scan_of(&image).run()
+    scan_of(&image).report()
 }
 
 /// The same, to be told more before it runs.

@@ -19,7 +19,7 @@ fn run(profile: Profile, selection: &Selection) -> Matrix {
     let (memo, roots) = (Memo::new(), roots());
     let scan = |volume: &MemoryVolume| -> Result<judge::Report, String> {
         let image = Image::open(volume).map_err(|error| error.to_string())?;
-        Ok(read_back(&Scan::new(&image).roots(roots.clone()).at(AT).memo(&memo).threads(1).run()))
+        Ok(read_back(&Scan::new(&image).roots(roots.clone()).at(AT).memo(&memo).threads(1).report()))
     };
     matrix::run(&plan(profile), selection, &scan).expect("memory can be written")
 }

@@ -5,6 +5,7 @@ mod interrupted;
 #[cfg(unix)]
 mod links;
 mod out_of_reach;
+mod stopped;
 
 use crate::faults::{cases, store_of};
 use crate::{AT, in_parallel, read_back, scan, scan_of};

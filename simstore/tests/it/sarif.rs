@@ -95,7 +95,7 @@ fn a_finding_is_a_result_on_every_machine() {
 
         let shuffled = Shuffled { inner: &volume, seed: 1 };
         let image = Image::open(&shuffled).unwrap();
-        let again = Scan::new(&image).roots(roots()).at(AT).threads(3).run();
+        let again = Scan::new(&image).roots(roots()).at(AT).threads(3).report();
         assert_eq!(written(&again).0, text, "{}", fault.id);
     });
 }
@@ -133,7 +133,7 @@ fn names_that_hold_anything_are_encoded() {
         volume.write(&VolumePath::parse(&format!("{folder}/{name}")).unwrap(), b"more").unwrap();
     }
     let image = Image::open(&volume).unwrap();
-    let report = scan_of(&image).run();
+    let report = scan_of(&image).report();
     let (_, run) = written(&report);
     let extra = |id: FindingId| id == FindingId::PayloadExtra;
     let found = report.findings.iter().zip(results(&run)).filter(|((_, finding), _)| extra(finding.id));

@@ -149,7 +149,7 @@ fn what_is_written_of_every_damage_is_valid() {
         in_parallel(&wounds, |(fault, wound)| {
             let (volume, _) = store.struck(fault, wound).unwrap();
             let image = Image::open(&volume).unwrap();
-            let report = scan_of(&image).run();
+            let report = scan_of(&image).report();
             let is_there = report.findings.iter().any(|(_, finding)| finding.id.as_str() == fault.finding);
             assert!(is_there, "{} is not seen", fault.id);
             judges.assert_valid(&volume, &report, None, fault.id);
@@ -181,7 +181,7 @@ fn what_is_written_of_sound_files_is_valid() {
     for profile in [Profile::Vista, Profile::Win10] {
         let store = store_of(1, profile);
         let image = Image::open(&store.volume).unwrap();
-        judges.assert_valid(&store.volume, &scan_of(&image).run(), None, "a sound store");
+        judges.assert_valid(&store.volume, &scan_of(&image).report(), None, "a sound store");
         for path in crate::content(&store.volume).keys().filter(|path| !path.ends_with('/')) {
             judges.inspect.assert_valid(&inspected(&store.volume, &VolumePath::parse(path).unwrap()), path);
         }
@@ -305,7 +305,7 @@ fn what_is_seldom_there_is_valid() {
     let (volume, _) = example();
     let image = Image::open(&volume).unwrap();
     let list = "[[accept]]\nfinding = \"catalog-zero-length\"\nsubject = \"*\"\nreason = \"known\"\nuntil = \"2999-12-31\"";
-    let report = scan_of(&image).accept(AcceptList::parse(list).unwrap()).run();
+    let report = scan_of(&image).accept(AcceptList::parse(list).unwrap()).report();
     assert!(!report.accepted.is_empty());
     let judges = Judges::new();
     judges.assert_valid(&volume, &report, None, "accepted");
@@ -317,7 +317,7 @@ fn what_is_seldom_there_is_valid() {
     }
     let watch = Watch::new();
     watch.stop();
-    let stopped = scan_of(&image).watch(&watch).run();
+    let stopped = scan_of(&image).watch(&watch).report();
     assert!(stopped.is_stopped);
     judges.assert_valid(&volume, &stopped, None, "stopped");
 }

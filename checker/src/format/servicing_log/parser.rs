@@ -27,7 +27,7 @@ pub const MAX_COUNTERS: usize = 256;
 /// How many rows above the row of a repair are looked at for the one it belongs to: it stands directly below.
 const LOOK_BACK: usize = 64;
 
-/// What a row takes besides its text, in bytes.
+/// What a row, or another text that is kept, takes besides itself, in bytes.
 const ROW_BYTES: usize = 256;
 
 /// `COMPONENT_NOT_INSTALLED_BY_CBS`.
@@ -421,14 +421,19 @@ fn leave_rows_out(run: &mut Run) {
     }
 }
 
+/// What is kept of a run, in bytes; of one whose rows were left out, nothing.
 fn bytes_of_run(run: &Run) -> usize {
-    let files = run.unavailable.iter().map(|file| file.len() + ROW_BYTES);
-    run.rows.iter().map(bytes_of).chain(files).sum()
+    let totals = run.summary.iter().flat_map(|totals| totals.categories.keys().chain(totals.counters.keys()));
+    let strange = run.strange.first.iter().map(|(_, line)| line);
+    let texts = run.seen.keys().chain(totals).chain(strange).chain(&run.unavailable);
+    let texts = texts.filter(|text| !text.is_empty()).map(|text| text.len() + ROW_BYTES);
+    run.rows.iter().map(bytes_of).chain(texts).sum()
 }
 
 fn bytes_of(row: &Row) -> usize {
     let fields = row.fields.iter().map(|field| field.len() + size_of::<String>());
-    ROW_BYTES + row.category.len() + fields.sum::<usize>()
+    let failure = row.failure.as_ref().map_or(0, String::len);
+    ROW_BYTES + row.category.len() + fields.sum::<usize>() + failure
 }
 
 fn key_of(category: &str, fields: &[String]) -> String {

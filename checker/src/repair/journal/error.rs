@@ -45,6 +45,9 @@ pub enum RepairError {
     /// A repair was interrupted.
     #[error("a repair was interrupted in this image: finish it with --resume, or take it back with --undo")]
     Unfinished,
+    /// Whoever watches has stopped it.
+    #[error("the repair was stopped; the image is as it was before")]
+    Stopped,
     /// An earlier repair can still be taken back.
     #[error(
         "the last repair of this image is not kept yet: keep it with --commit, or take it back with --undo"

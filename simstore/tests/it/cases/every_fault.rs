@@ -25,7 +25,7 @@ const MAX_SHOWN: usize = 2;
 /// The paragraphs of the report for people.
 fn paragraphs(volume: &MemoryVolume) -> Vec<String> {
     let image = Image::open(volume).unwrap();
-    let report = scan_of(&image).run();
+    let report = scan_of(&image).report();
     let scanned = Scanned { roots: 2, ..Scanned::new("image", AT) };
     let mut said = Vec::new();
     text::write(&mut said, &scanned, &report, Paint::Plain).unwrap();

@@ -132,7 +132,7 @@ fn catalogs_of_the_store_alone() {
 /// A scan that trusts nothing.
 fn scan_without_roots(store: &Store) -> Report {
     let image = Image::open(&store.volume).expect("an image");
-    Scan::new(&image).roots(Roots::none()).at(AT).run()
+    Scan::new(&image).roots(Roots::none()).at(AT).report()
 }
 
 // Item 28. Without roots every package has a warning, and nothing is an error.
@@ -192,7 +192,7 @@ fn roots_of_the_image() {
     assert!(scan_without_roots(&store).count(Severity::Warning) > 0);
 
     let image = Image::open(&store.volume).unwrap();
-    let trusting = |roots: Roots| Scan::new(&image).roots(roots).at(AT).trust_image_roots(true).run();
+    let trusting = |roots: Roots| Scan::new(&image).roots(roots).at(AT).trust_image_roots(true).report();
     let report = trusting(Roots::none());
     assert_eq!(report.image_roots, trusted.len());
     assert_eq!(report.count(Severity::Warning) + report.count(Severity::Error), 0, "{:#?}", report.findings);

@@ -203,7 +203,7 @@ fn compressed_manifests_without_base() {
     assert!(matches!(report.base, Some(BaseUse::None(said)) if said.ends_with(reason)));
 
     let image = Image::open(&store.volume).unwrap();
-    let report = crate::scan_of(&image).base(wcp::BASE.to_vec()).run();
+    let report = crate::scan_of(&image).base(wcp::BASE.to_vec()).report();
     let findings: Vec<_> = report.findings.iter().map(|(_, finding)| finding).collect();
     assert_eq!(report.count(Severity::Error), 1, "{findings:#?}");
     assert_eq!(report.base, Some(BaseUse::Used { library: None, is_known: false }));
@@ -216,7 +216,7 @@ fn compressed_manifests_without_base() {
 fn compressed_manifests_with_a_base_that_does_not_fit() {
     let store = Store::healthy(Profile::Win10);
     let image = Image::open(&store.volume).unwrap();
-    let report = crate::scan_of(&image).base(wcp::BASE[1..].to_vec()).run();
+    let report = crate::scan_of(&image).base(wcp::BASE[1..].to_vec()).report();
     assert_eq!(report.count(Severity::Error), 0);
     let reason = "the base document that was given fits none of them".to_owned();
     assert_eq!(report.base, Some(BaseUse::None(reason)));

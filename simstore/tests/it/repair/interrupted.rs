@@ -31,7 +31,7 @@ const FAULTS: [&str; 12] = [
 
 static GROUND: LazyLock<Ground> = LazyLock::new(|| Ground::new(1, Profile::Win10));
 
-static DAMAGED: LazyLock<MemoryVolume> = LazyLock::new(|| {
+pub(super) static DAMAGED: LazyLock<MemoryVolume> = LazyLock::new(|| {
     let wounds: Vec<(&Fault, Wound)> = FAULTS
         .iter()
         .enumerate()
@@ -46,7 +46,7 @@ static DAMAGED: LazyLock<MemoryVolume> = LazyLock::new(|| {
     GROUND.store.struck_by_all(&wounds).unwrap().0
 });
 
-fn planned() -> Planned<'static> {
+pub(super) fn planned() -> Planned<'static> {
     let image = Image::open(&*DAMAGED).unwrap();
     Planner::new(&*DAMAGED, &GROUND.donor, AT).plan(&scan_of(&image)).unwrap()
 }
