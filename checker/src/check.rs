@@ -35,7 +35,7 @@ pub(crate) use compression::{NotExpanded, delta_damage, expand_manifest};
 pub(crate) use hives::{HiveFile, HiveSubject};
 pub(crate) use manifests::{CompressionSubject, ManifestSubject, reported};
 pub(crate) use package_files::{CatalogFile, CatalogSubject, MumSubject};
-pub(crate) use payload::{DifferentialFolders, Family, Hashed, PayloadSubject, unwrapped};
+pub(crate) use payload::{DifferentialFolders, Family, Hashed, ListedFile, PayloadSubject, unwrapped};
 pub use payload::{MAX_CONTENT_BYTES, MAX_ORIGINALS, MAX_STORED_BYTES};
 pub(crate) use store_catalogs::{StoreCatalogFile, StoreCatalogSubject};
 pub(crate) use store_subject::StoreSubject;

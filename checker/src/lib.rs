@@ -23,6 +23,7 @@ pub mod code;
 pub mod digest;
 pub mod finding;
 pub mod format;
+mod hashing;
 pub mod image;
 pub mod inspect;
 pub mod logs;

@@ -6,9 +6,9 @@
 
 mod accepted;
 mod base;
-mod hashing;
 mod hives;
 mod memo;
+mod payload;
 mod read;
 mod refused;
 mod sink;
@@ -18,29 +18,24 @@ mod workers;
 pub use crate::watch::{Phase, Progress, Watch};
 pub use accepted::{AcceptList, AcceptListError, Accepted, MAX_ACCEPT_LIST_BYTES};
 pub use base::{Base, MAX_BASE_BYTES, MAX_CANDIDATES, MAX_LIBRARY_BYTES, base_document, image_base};
-pub(crate) use hashing::{HashedFile, hash_files};
 pub use hives::MAX_HIVE_BYTES;
 pub use memo::{MAX_MEMO_BYTES, Memo};
 pub use sink::{Sink, Totals};
 pub use wanted::{Wanted, WantedKind, WantedPackage};
 
-use crate::check::{
-    self, DifferentialFolders, Enabled, Family, Hashed, Outcome, Outcomes, PayloadSubject, Section,
-    StoreSubject, Vouching,
-};
+use crate::check::{self, Enabled, Hashed, Outcome, Outcomes, Section, StoreSubject, Vouching};
 use crate::finding::{Finding, Severity};
 use crate::format::catalog::{Roots, Verifier};
 use crate::format::time::Instant;
-use crate::image::{Folder, Image, Place};
+use crate::image::{Folder, Image};
 use crate::registry::Registry;
-use crate::store::{Holding, Index, Store};
+use crate::store::{Index, Store};
 use crate::unverified::{self, Cause, Unverified, UnverifiedGroup};
-use crate::volume::Kind;
 use base::{Bases, Blame, Vouchers};
 use hives::Hives;
 use memo::Remember;
+use payload::Payload;
 use read::Reader;
-use std::collections::HashMap;
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering::Relaxed;
 use workers::Workers;
@@ -443,7 +438,7 @@ impl<'s> Scan<'s> {
         self.enabled.store(&subject, outcomes);
         let component_store = outcomes.of(Section::ComponentStore);
         if let Some(winsxs) = winsxs.filter(|_| !self.skip.payload) {
-            self.check_payload(&subject, winsxs, hashed, component_store);
+            Payload::of(self, &subject, winsxs, hashed).check(component_store);
         }
         // Catalogs that nothing knows are noted as left over, whatever is in them.
         let known =
@@ -485,81 +480,5 @@ impl<'s> Scan<'s> {
                 }
             }
         }
-    }
-
-    fn check_payload(
-        &self,
-        subject: &StoreSubject<'_>,
-        winsxs: &Folder,
-        hashed: &Hashed<'_>,
-        outcome: &mut Outcome,
-    ) {
-        let StoreSubject { image, store, .. } = subject;
-        let everything_is_known = store.manifests.iter().all(|manifest| manifest.document.is_some())
-            && store.packages.iter().all(|package| package.content.is_some());
-        let indices: Vec<usize> = (0..store.manifests.len()).collect();
-        let lost = check::lost_versions(subject);
-        let mut families: HashMap<&str, Vec<usize>> = HashMap::new();
-        for (index, document) in store.documents() {
-            families.entry(&document.family).or_default().push(index);
-        }
-        let outcomes = self.workers().map_watched(Phase::Payload, &indices, |index| {
-            let mut outcome = Outcome::default();
-            let manifest = &store.manifests[*index];
-            let path = image.display_missing(winsxs, &manifest.stem);
-            let Some(document) = store.document(*index) else {
-                if check::spoil(&manifest.findings) {
-                    outcome.unverified.push(Unverified::new(Cause::UnusableManifest, path));
-                }
-                return outcome;
-            };
-            let folder = match image.enter(winsxs, &manifest.stem) {
-                Place::Other(kind @ (Kind::Link | Kind::Reparse)) => {
-                    outcome.unverified.push(Unverified::new(Cause::of_kind(kind), path));
-                    return outcome;
-                }
-                Place::Unreadable(error) => {
-                    outcome.unreadable(path, &error);
-                    return outcome;
-                }
-                // Something that is no folder stands where the folder should be.
-                Place::Missing | Place::Other(_) => None,
-                Place::Folder(folder) => {
-                    outcome.odd_names(image, &folder);
-                    Some(folder)
-                }
-            };
-            // Where neither the registry nor every document can be asked what holds a component, something may.
-            let known = subject.holding_of(*index);
-            let may_be_needed = !everything_is_known && subject.has_unknown_key(*index);
-            let holding = if known == Holding::Nothing && may_be_needed { Holding::Installed } else { known };
-            let differentials =
-                folder.as_ref().map(|folder| DifferentialFolders::of(image, folder, &mut outcome));
-            let subject = PayloadSubject {
-                image,
-                winsxs,
-                path: &path,
-                folder: folder.as_ref(),
-                differentials: &differentials.unwrap_or_default(),
-                manifest_path: &manifest.path,
-                files: &document.files,
-                family: Family {
-                    store,
-                    index: subject.index,
-                    manifest: *index,
-                    lost: &lost,
-                    members: families.get(&*document.family).map(Vec::as_slice).unwrap_or_default(),
-                },
-                holding,
-                is_deleted: subject.is_payload_deleted(*index),
-                deletions_are_left_out: self.skip.registry || store.registry.components_are_refused,
-                may_be_deleted: holding == Holding::Staged && subject.has_unknown_flags(*index),
-                hashed,
-            };
-            self.enabled.payload(&subject, &mut outcome);
-            // Of a component that was not looked at to the end nothing is known.
-            if hashed.is_stopped() { Outcome::default() } else { outcome }
-        });
-        outcomes.into_iter().for_each(|other| outcome.add(other));
     }
 }

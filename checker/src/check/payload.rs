@@ -4,27 +4,26 @@ mod differentials;
 mod stored;
 
 use super::Outcome;
-use crate::digest::{Digest, Hasher};
+use crate::digest::Digest;
 use crate::finding::{Evidence, Finding, FindingId, Severity, Subject};
-use crate::format::delta::{MARK_BYTES, Version, Wrapped};
+use crate::format::delta::Version;
 use crate::format::keyform;
 use crate::format::manifest::{ListedDigest, unsafe_file_name};
+use crate::hashing::{HashedFile, hash_file};
 use crate::image::{Folder, Image, Place, fold};
 use crate::store::{FileRecord, Holding, Index, Store};
 use crate::unverified::{Cause, Unverified};
 use crate::volume::{Kind, VolumePath, WholeFile, read_whole};
 use crate::watch::Watch;
 use std::collections::{BTreeSet, HashMap};
-use std::io::{self, Read};
+use std::io;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use differentials::Form;
 pub use differentials::MAX_ORIGINALS;
 pub(crate) use differentials::{DifferentialFolders, differentials};
 pub use stored::MAX_CONTENT_BYTES;
 pub(crate) use stored::unwrapped;
-
-/// How much of a file is read at a time, in bytes.
-const PIECE_BYTES: usize = 64 << 10;
 
 /// The longest compressed file and the longest differential that are read, in bytes; of plain files only those with
 /// differentials are read whole.
@@ -44,6 +43,8 @@ pub(crate) struct PayloadSubject<'s> {
     /// The manifest, for evidence.
     pub(crate) manifest_path: &'s str,
     pub(crate) files: &'s [FileRecord],
+    /// The same files, where there is a folder.
+    pub(crate) listed: &'s [ListedFile],
     /// The versions of the component.
     pub(crate) family: Family<'s>,
     /// What holds the component.
@@ -127,13 +128,49 @@ impl<'s> Family<'s> {
     }
 }
 
+/// A file that a manifest lists, as far as it was looked at before anything is said about it: many files are hashed faster
+/// together than one by one.
+pub(crate) struct ListedFile {
+    target: Target,
+    hashed: Option<io::Result<HashedFile>>,
+}
+
+impl ListedFile {
+    /// The listed files of a component that has a folder, in the order of the list.
+    pub(crate) fn all(image: &Image<'_>, folder: Option<&Folder>, files: &[FileRecord]) -> Vec<Self> {
+        let Some(folder) = folder else { return Vec::new() };
+        let target = |file: &FileRecord| match unsafe_file_name(&file.name) {
+            // Its name leads out of the folder, which is a finding on the manifest.
+            Some(_) => Target::Missing,
+            None => locate(image, folder, &file.name),
+        };
+        files.iter().map(|file| Self { target: target(file), hashed: None }).collect()
+    }
+
+    /// Where it is, if its SHA-256 is to be compared.
+    pub(crate) fn to_hash(&self, file: &FileRecord) -> Option<&VolumePath> {
+        match (&self.target, &file.digest) {
+            (
+                Target::File(path),
+                ListedDigest::Known(Digest::Sha256(_)) | ListedDigest::Old(Digest::Sha256(_)),
+            ) => Some(path),
+            _ => None,
+        }
+    }
+
+    /// Takes what came out of hashing it.
+    pub(crate) fn hashed(&mut self, result: io::Result<HashedFile>) {
+        self.hashed = Some(result);
+    }
+}
+
 /// How much was hashed so far.
 #[derive(Debug, Default)]
 pub(crate) struct Hashed<'w> {
     /// Who wants to know at once, and may stop it.
     pub(crate) watch: Option<&'w Watch>,
-    pub(crate) files: std::sync::atomic::AtomicU64,
-    pub(crate) bytes: std::sync::atomic::AtomicU64,
+    pub(crate) files: AtomicU64,
+    pub(crate) bytes: AtomicU64,
     /// The plain files that have the digests they should have, for whoever wants to know.
     pub(crate) sound: Option<std::sync::Mutex<Vec<(Digest, VolumePath)>>>,
 }
@@ -141,6 +178,11 @@ pub(crate) struct Hashed<'w> {
 impl Hashed<'_> {
     pub(crate) fn is_stopped(&self) -> bool {
         self.watch.is_some_and(Watch::is_stopped)
+    }
+
+    fn note(&self, length_bytes: u64) {
+        self.files.fetch_add(1, Relaxed);
+        self.bytes.fetch_add(length_bytes, Relaxed);
     }
 
     fn note_sound(&self, digest: Digest, path: &VolumePath) {
@@ -153,10 +195,9 @@ impl Hashed<'_> {
 /// Compares each listed file with its digest.
 pub(crate) fn listed_files(subject: &PayloadSubject<'_>, outcome: &mut Outcome) {
     let Some(folder) = subject.folder else { return missing_folder(subject, outcome) };
-    let mut buffer = vec![0; PIECE_BYTES];
-    for file in subject.files {
+    for (file, listed) in subject.files.iter().zip(subject.listed) {
         if unsafe_file_name(&file.name).is_none() {
-            listed_file(subject, folder, file, &mut buffer, outcome);
+            listed_file(subject, folder, file, listed, outcome);
         }
     }
 }
@@ -270,12 +311,12 @@ fn listed_file(
     subject: &PayloadSubject<'_>,
     folder: &Folder,
     file: &FileRecord,
-    buffer: &mut [u8],
+    listed: &ListedFile,
     outcome: &mut Outcome,
 ) {
     let image = subject.image;
-    match locate(image, folder, &file.name) {
-        Target::File(path) => compare(subject, &path, file, buffer, outcome),
+    match &listed.target {
+        Target::File(path) => compare(subject, path, file, listed.hashed.as_ref(), outcome),
         // What stands for it is judged by itself.
         Target::Missing if subject.differentials.stand_for(image, &file.name) => {}
         Target::Missing if !subject.is_needed() => {}
@@ -289,8 +330,8 @@ fn listed_file(
             let id = subject.lost(FindingId::PayloadMissing);
             outcome.findings.push(Finding::new(id, Subject::path(path), evidence));
         }
-        Target::Other(kind, path) => not_verified(path, Cause::of_kind(kind), outcome),
-        Target::Unreadable(error, path) => outcome.unreadable(path, &error),
+        Target::Other(kind, path) => not_verified(path.clone(), Cause::of_kind(*kind), outcome),
+        Target::Unreadable(error, path) => outcome.unreadable(path.clone(), error),
     }
 }
 
@@ -305,7 +346,7 @@ fn compare(
     subject: &PayloadSubject<'_>,
     path: &VolumePath,
     file: &FileRecord,
-    buffer: &mut [u8],
+    hashed: Option<&io::Result<HashedFile>>,
     outcome: &mut Outcome,
 ) {
     let shown = subject.image.display(path);
@@ -314,14 +355,23 @@ fn compare(
         outcome.unverified.push(Unverified::new(Cause::UnsupportedDigest, shown));
         return;
     };
-    let hashed = match hash(subject, path, digest, buffer) {
-        Ok(hashed) => hashed,
-        Err(error) => return outcome.unreadable(shown, &error),
+    let alone;
+    let hashed = match hashed {
+        Some(hashed) => hashed,
+        None => {
+            alone = hash_file(subject.image.volume(), path, digest.algorithm(), subject.hashed.watch);
+            &alone
+        }
     };
+    let hashed = match hashed {
+        Ok(hashed) => hashed,
+        Err(error) => return outcome.unreadable(shown, error),
+    };
+    subject.hashed.note(hashed.length_bytes);
     if hashed.digest == *digest {
         return subject.hashed.note_sound(*digest, path);
     }
-    if hashed.is_marked && stored::judge(subject, path, file, digest, outcome) {
+    if hashed.is_wrapped && stored::judge(subject, path, file, digest, outcome) {
         return;
     }
     if matches!(file.digest, ListedDigest::Old(_)) {
@@ -332,48 +382,6 @@ fn compare(
         ..Evidence::differs(digest.to_string(), hashed.digest.to_string())
     };
     outcome.findings.push(Finding::new(FindingId::PayloadCorrupt, Subject::path(shown), evidence));
-}
-
-struct HashedFile {
-    digest: Digest,
-    length_bytes: u64,
-    /// Begins with the mark of a wrapper.
-    is_marked: bool,
-}
-
-fn hash(
-    subject: &PayloadSubject<'_>,
-    path: &VolumePath,
-    digest: &Digest,
-    buffer: &mut [u8],
-) -> io::Result<HashedFile> {
-    use std::sync::atomic::Ordering::Relaxed;
-    let mut reader = subject.image.volume().open(path)?;
-    let mut start = Vec::with_capacity(MARK_BYTES);
-    reader.by_ref().take(MARK_BYTES as u64).read_to_end(&mut start)?;
-    let mut hasher = Hasher::new(digest.algorithm());
-    hasher.update(&start);
-    let mut length_bytes = start.len() as u64;
-    loop {
-        let length = match reader.read(buffer) {
-            Ok(0) => break,
-            Ok(length) => length,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(error),
-        };
-        hasher.update(&buffer[..length]);
-        length_bytes += length as u64;
-        if let Some(watch) = subject.hashed.watch {
-            watch.add_bytes(length as u64);
-            if watch.is_stopped() {
-                // Whatever is said of this component is not reported.
-                return Err(io::ErrorKind::Interrupted.into());
-            }
-        }
-    }
-    subject.hashed.files.fetch_add(1, Relaxed);
-    subject.hashed.bytes.fetch_add(length_bytes, Relaxed);
-    Ok(HashedFile { digest: hasher.finish(), length_bytes, is_marked: Wrapped::is_marked(&start) })
 }
 
 fn not_verified(path: String, cause: Cause, outcome: &mut Outcome) {

@@ -9,10 +9,11 @@ use crate::format::delta::Wrapped;
 use crate::format::keyform::{self, PackageName};
 use crate::format::manifest::{MAX_MANIFEST_BYTES, Manifest};
 use crate::format::package::Package;
+use crate::hashing::{HashedFile, hash_files};
 use crate::image::{Image, fold};
 use crate::registry::canonical;
 use crate::repair::donor::Donor;
-use crate::scan::{HashedFile, base_document, hash_files};
+use crate::scan::base_document;
 use crate::volume::{Content, Kind, MAX_DEPTH, Volume, VolumePath, WholeFile, read_whole};
 use crate::watch::{Phase, Watch};
 use std::collections::{BTreeMap, HashMap};
@@ -134,7 +135,8 @@ impl Sources {
         if let Some(watch) = watch {
             watch.begin(Phase::Sources, files.len(), None);
         }
-        let hashed = hash_files(&*self.sources[source].volume, &files, threads, watch);
+        let one_done = || watch.iter().for_each(|watch| watch.one_done());
+        let hashed = hash_files(&*self.sources[source].volume, &files, threads, watch, &one_done);
         self.sources[source].bases = self.bases(source, &files, base);
         for (path, hashed) in files.iter().zip(hashed) {
             match hashed {
@@ -291,12 +293,13 @@ impl Sources {
     /// Takes a file into the index: as it is, and by what it expands to.
     fn note(&mut self, source: usize, path: &VolumePath, hashed: &HashedFile) {
         let place = Place { source, path: path.clone(), is_expanded: false };
-        self.by_sha256.entry(hashed.sha256).or_default().push(place.clone());
+        let Digest::Sha256(digest) = hashed.digest else { return };
+        self.by_sha256.entry(digest).or_default().push(place.clone());
         let stem = stem_of(path, "manifest");
         if let Some(stem) = &stem {
             self.manifests.entry(stem.clone()).or_default().push(place.clone());
         }
-        let is_expanded = Wrapped::is_marked(&hashed.start);
+        let is_expanded = hashed.is_wrapped;
         if stem.is_none() && !is_expanded || hashed.length_bytes > MAX_WHOLE_BYTES as u64 {
             return;
         }

@@ -16,47 +16,10 @@ impl Workers<'_> {
     /// Does `job` for every item, and gives the results in the order of the items; those of the first items, where the scan is
     /// stopped before all are done.
     pub(super) fn map<T: Sync, R: Send>(self, items: &[T], job: impl Fn(&T) -> R + Sync) -> Vec<R> {
-        self.map_until(items, job, || self.is_stopped())
-    }
-
-    /// The same, as a phase that can be watched.
-    pub(super) fn map_watched<T: Sync, R: Send>(
-        self,
-        phase: Phase,
-        items: &[T],
-        job: impl Fn(&T) -> R + Sync,
-    ) -> Vec<R> {
-        let Some(watch) = self.watch else { return self.map(items, job) };
-        watch.begin(phase, items.len(), None);
-        let job = |item: &T| {
-            let result = job(item);
-            watch.one_done();
-            result
-        };
-        self.map_until(items, job, || watch.is_stopped())
-    }
-
-    pub(super) fn is_stopped(self) -> bool {
-        self.watch.is_some_and(Watch::is_stopped)
-    }
-
-    /// Tells whoever watches that something was read.
-    pub(super) fn add_bytes(self, bytes: usize) {
-        if let Some(watch) = self.watch {
-            watch.add_bytes(bytes as u64);
-        }
-    }
-
-    fn map_until<T: Sync, R: Send>(
-        self,
-        items: &[T],
-        job: impl Fn(&T) -> R + Sync,
-        is_stopped: impl Fn() -> bool + Sync,
-    ) -> Vec<R> {
         let next = AtomicUsize::new(0);
         let results: Vec<Mutex<Option<R>>> = items.iter().map(|_| Mutex::new(None)).collect();
         let work = || {
-            while !is_stopped()
+            while !self.is_stopped()
                 && let Some((item, result)) = {
                     let index = next.fetch_add(1, Ordering::Relaxed);
                     items.get(index).zip(results.get(index))
@@ -76,6 +39,46 @@ impl Workers<'_> {
             .into_iter()
             .filter_map(|result| result.into_inner().unwrap_or_else(PoisonError::into_inner))
             .collect()
+    }
+
+    /// The same, as a phase that can be watched.
+    pub(super) fn map_watched<T: Sync, R: Send>(
+        self,
+        phase: Phase,
+        items: &[T],
+        job: impl Fn(&T) -> R + Sync,
+    ) -> Vec<R> {
+        self.begin(phase, items.len());
+        self.map(items, |item| {
+            let result = job(item);
+            self.one_done();
+            result
+        })
+    }
+
+    /// Tells whoever watches that a phase begins.
+    pub(super) fn begin(self, phase: Phase, of: usize) {
+        if let Some(watch) = self.watch {
+            watch.begin(phase, of, None);
+        }
+    }
+
+    /// Tells whoever watches that one thing of the phase is done.
+    pub(super) fn one_done(self) {
+        if let Some(watch) = self.watch {
+            watch.one_done();
+        }
+    }
+
+    pub(super) fn is_stopped(self) -> bool {
+        self.watch.is_some_and(Watch::is_stopped)
+    }
+
+    /// Tells whoever watches that something was read.
+    pub(super) fn add_bytes(self, bytes: usize) {
+        if let Some(watch) = self.watch {
+            watch.add_bytes(bytes as u64);
+        }
     }
 }
 

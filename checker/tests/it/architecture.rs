@@ -6,7 +6,7 @@ use crate::{repository, rust_files, text};
 const FLOORS: [&[&str]; 6] = [
     &["code", "finding", "unverified", "volume", "watch"],
     &["digest", "format"],
-    &["image", "registry", "store"],
+    &["hashing", "image", "registry", "store"],
     &["check", "inspect", "logs", "scan"],
     &["repair", "report"],
     &["main", "cli", "command", "lib"],

@@ -1,31 +1,35 @@
-//! Many files hashed at once, on several threads.
+//! The digests of files: of many at once, which is what takes a scan's time, and of one.
 
-use crate::digest::{Engine, Hashed, Kernel, Messages};
-use crate::format::delta::MARK_BYTES;
+use crate::digest::{Algorithm, Digest, Engine, Hashed, Hasher, Kernel, Messages};
+use crate::format::delta::{MARK_BYTES, Wrapped};
 use crate::volume::{Volume, VolumePath};
 use crate::watch::Watch;
 use std::io::{self, Read};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+/// How much of a file is read at a time where it is hashed by itself, in bytes.
+const PIECE_BYTES: usize = 64 << 10;
+
 /// A file that was read from its start to its end.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct HashedFile {
-    pub(crate) sha256: [u8; 32],
+    pub(crate) digest: Digest,
     pub(crate) length_bytes: u64,
-    /// How it begins: with the mark of a wrapper, or not.
-    pub(crate) start: Vec<u8>,
+    /// Whether it begins with the mark of a wrapper.
+    pub(crate) is_wrapped: bool,
 }
 
-/// Hashes files, and gives the results in their order; those of the first files, if whoever watches stops it.
+/// The SHA-256 of files, in their order; of the first files, if whoever watches stops it. `done` is called for each.
 pub(crate) fn hash_files(
     volume: &dyn Volume,
     files: &[VolumePath],
     threads: usize,
     watch: Option<&Watch>,
+    done: &(dyn Fn() + Sync),
 ) -> Vec<io::Result<HashedFile>> {
     let next = AtomicUsize::new(0);
     let work = || {
-        let mut queue = Queue { volume, files, next: &next, watch, results: Vec::new() };
+        let mut queue = Queue { volume, files, next: &next, watch, done, results: Vec::new() };
         Engine::new(Kernel::fastest()).run(&mut queue);
         queue.results
     };
@@ -45,12 +49,50 @@ pub(crate) fn hash_files(
     results.into_iter().map(|(_, result)| result).collect()
 }
 
+/// The digest of one file.
+pub(crate) fn hash_file(
+    volume: &dyn Volume,
+    file: &VolumePath,
+    algorithm: Algorithm,
+    watch: Option<&Watch>,
+) -> io::Result<HashedFile> {
+    let mut reader = volume.open(file)?;
+    let mut start = Vec::with_capacity(MARK_BYTES);
+    reader.by_ref().take(MARK_BYTES as u64).read_to_end(&mut start)?;
+    let (mut hasher, mut buffer) = (Hasher::new(algorithm), vec![0; PIECE_BYTES]);
+    hasher.update(&start);
+    let mut length_bytes = start.len() as u64;
+    loop {
+        let length = match reader.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(length) => length,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        hasher.update(&buffer[..length]);
+        length_bytes += length as u64;
+        if let Some(watch) = watch {
+            watch.add_bytes(length as u64);
+            if watch.is_stopped() {
+                return Err(stopped());
+            }
+        }
+    }
+    Ok(HashedFile { digest: hasher.finish(), length_bytes, is_wrapped: Wrapped::is_marked(&start) })
+}
+
+/// Whoever stopped it wants to know nothing about the file.
+fn stopped() -> io::Error {
+    io::Error::other("it was stopped")
+}
+
 /// The files that are left, as a thread takes them.
 struct Queue<'q> {
     volume: &'q dyn Volume,
     files: &'q [VolumePath],
     next: &'q AtomicUsize,
     watch: Option<&'q Watch>,
+    done: &'q (dyn Fn() + Sync),
     results: Vec<(usize, io::Result<HashedFile>)>,
 }
 
@@ -76,7 +118,7 @@ impl<'q> Messages for Queue<'q> {
     fn read(&mut self, file: &mut Open<'q>, buffer: &mut [u8]) -> io::Result<usize> {
         let length = match &mut file.reader {
             Ok(_) if self.watch.is_some_and(Watch::is_stopped) => {
-                return Err(io::Error::other("it was stopped"));
+                return Err(stopped());
             }
             Ok(reader) => reader.read(buffer)?,
             Err(error) => return Err(std::mem::replace(error, io::ErrorKind::Other.into())),
@@ -91,10 +133,12 @@ impl<'q> Messages for Queue<'q> {
 
     fn hashed(&mut self, file: Open<'q>, result: io::Result<Hashed>) {
         let Open { index, start, .. } = file;
-        if let Some(watch) = self.watch {
-            watch.one_done();
-        }
-        let result = result.map(|Hashed { sha256, length_bytes }| HashedFile { sha256, length_bytes, start });
+        let result = result.map(|Hashed { sha256, length_bytes }| HashedFile {
+            digest: Digest::Sha256(sha256),
+            length_bytes,
+            is_wrapped: Wrapped::is_marked(&start),
+        });
+        (self.done)();
         self.results.push((index, result));
     }
 }
@@ -116,12 +160,12 @@ mod tests {
         }
         let files: Vec<VolumePath> = (0..100).map(path).collect();
         for threads in [1, 2, 200] {
-            for (number, result) in hash_files(&volume, &files, threads, None).into_iter().enumerate() {
+            for (number, result) in hash_files(&volume, &files, threads, None, &|| {}).into_iter().enumerate()
+            {
                 match result {
                     Ok(file) => {
-                        assert_eq!(file.sha256, sha256(&content(number)));
+                        assert_eq!(file.digest, Digest::Sha256(sha256(&content(number))));
                         assert_eq!(file.length_bytes, number as u64 * 100);
-                        assert_eq!(file.start, content(number)[..MARK_BYTES.min(number * 100)]);
                     }
                     Err(error) => {
                         assert!(
@@ -132,7 +176,7 @@ mod tests {
                 }
             }
         }
-        assert!(hash_files(&volume, &[], 2, None).is_empty());
+        assert!(hash_files(&volume, &[], 2, None, &|| {}).is_empty());
     }
 
     #[test]
@@ -142,10 +186,10 @@ mod tests {
         volume.write(&files[0], &[1; 100]).unwrap();
         let watch = Watch::new();
         watch.begin(Phase::Sources, 1, None);
-        assert_eq!(hash_files(&volume, &files, 1, Some(&watch)).len(), 1);
+        assert_eq!(hash_files(&volume, &files, 1, Some(&watch), &|| watch.one_done()).len(), 1);
         let progress = watch.progress();
         assert_eq!((progress.done, progress.bytes), (1, 100));
         watch.stop();
-        assert!(hash_files(&volume, &files, 1, Some(&watch)).is_empty());
+        assert!(hash_files(&volume, &files, 1, Some(&watch), &|| {}).is_empty());
     }
 }
