@@ -9,6 +9,7 @@ use checker::format::identity::Identity;
 use checker::format::keyform;
 use checker::format::lzms::expand_container;
 use checker::format::manifest::{MAX_MANIFEST_BYTES, Manifest};
+use checker::format::package::Package;
 use checker::format::time::Instant;
 use checker::image::Image;
 use checker::scan::Scan;
@@ -45,6 +46,8 @@ pub struct Inputs {
     pub manifests: Vec<Vec<u8>>,
     /// The same, compressed: in prefix codes of their own, as Windows writes them.
     pub compressed: Vec<Vec<u8>>,
+    /// The manifests of its packages.
+    pub packages: Vec<Vec<u8>>,
     /// The catalogs of its packages.
     pub catalogs: Vec<Vec<u8>>,
     /// The roots of its signatures.
@@ -61,7 +64,21 @@ impl Inputs {
     /// If the store is not clean: then the numbers would mean nothing.
     #[must_use]
     pub fn new() -> Self {
-        let plan = StorePlan::from_seed(1, Profile::Win10, Size { components: 400, payload_bytes: 8 << 20 });
+        Self::of(Size { components: 400, payload_bytes: 8 << 20 })
+    }
+
+    /// A store so small that its instructions can be counted one by one.
+    ///
+    /// # Panics
+    ///
+    /// As [`Inputs::new`].
+    #[must_use]
+    pub fn small() -> Self {
+        Self::of(Size { components: 40, payload_bytes: 256 << 10 })
+    }
+
+    fn of(size: Size) -> Self {
+        let plan = StorePlan::from_seed(1, Profile::Win10, size);
         let mut volume = MemoryVolume::new();
         let built = build(&plan, &mut volume).expect("memory can be written");
         let assemblies = plan.assemblies.iter().zip(&built.files);
@@ -75,13 +92,14 @@ impl Inputs {
         let mut inputs = Self {
             compressed: manifests.iter().map(compress).collect(),
             manifests,
+            packages: files(&volume, PACKAGES, ".mum"),
             catalogs: files(&volume, PACKAGES, ".cat"),
             volume,
             roots,
             payload_bytes: 0,
         };
         inputs.payload_bytes = whole_scan(&inputs, 1);
-        assert!(inputs.payload_bytes > 4 << 20, "{}", inputs.payload_bytes);
+        assert!(inputs.payload_bytes > size.payload_bytes / 2, "{}", inputs.payload_bytes);
         inputs
     }
 
@@ -129,6 +147,13 @@ pub fn make_keyform(identity: &Identity<'_>) {
 pub fn parse_manifests(manifests: &[Vec<u8>]) {
     for manifest in manifests {
         black_box(Manifest::parse(manifest).1.is_empty());
+    }
+}
+
+/// Reads manifests of packages, strictly.
+pub fn parse_packages(packages: &[Vec<u8>]) {
+    for package in packages {
+        black_box(Package::parse(package).1.is_empty());
     }
 }
 
@@ -231,19 +256,28 @@ pub fn hash_with_sha2(messages: &[Vec<u8>]) {
 }
 
 /// A hive of some 20 MB with 40,000 keys of the shape that components have.
+///
+/// # Panics
+///
+/// If it has another size: then the numbers would mean nothing.
 #[must_use]
 pub fn components_hive() -> Vec<u8> {
-    const COMPONENTS: u32 = 40_000;
+    let hive = hive_of(40_000);
+    assert!((15 << 20..25 << 20).contains(&hive.len()), "{}", hive.len());
+    hive
+}
+
+/// A hive with so many keys of the shape that components have.
+#[must_use]
+pub fn hive_of(components: u32) -> Vec<u8> {
     let mut writer = Writer::new(&Key::new("ROOT"), &Options::default());
     for name in ["DerivedData", "Components"] {
         writer.open(&Key::new(name));
     }
-    for index in 0..COMPONENTS {
+    for index in 0..components {
         writer.add(&component(index));
     }
-    let hive = writer.finish();
-    assert!((15 << 20..25 << 20).contains(&hive.len()), "{}", hive.len());
-    hive
+    writer.finish()
 }
 
 fn component(index: u32) -> Key {

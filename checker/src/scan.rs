@@ -29,7 +29,7 @@ use crate::format::catalog::{Roots, Verifier};
 use crate::format::time::Instant;
 use crate::image::{Folder, Image};
 use crate::registry::Registry;
-use crate::store::{Index, Store};
+use crate::store::{CatalogRecord, Index, ManifestRecord, PackageRecord, Store};
 use crate::unverified::{self, Cause, Unverified, UnverifiedGroup};
 use base::{Bases, Blame, Vouchers};
 use hives::Hives;
@@ -131,6 +131,15 @@ pub enum BaseUse {
     },
     /// There is none, or none that fits, and this is why.
     None(String),
+}
+
+/// The documents of a store, read and judged each by itself.
+struct Files {
+    winsxs: Option<Folder>,
+    packages: Vec<PackageRecord>,
+    manifests: Vec<ManifestRecord>,
+    catalogs: Vec<CatalogRecord>,
+    base: Option<(BaseUse, Option<Base>)>,
 }
 
 /// How much was looked at.
@@ -318,43 +327,15 @@ impl<'s> Scan<'s> {
     }
 
     fn read(&self, notes_sound_files: bool) -> Survey {
-        let mut hives = if self.skip.registry {
-            Hives::default()
-        } else {
-            let remember = Remember::new(self.memo, &self.enabled.context());
-            hives::read(self.image, &self.enabled, self.workers(), &remember)
-        };
+        let mut hives = self.hives();
         let roots = self.all_roots(&hives);
-        let verifier = Verifier::new(&roots, self.at).lifetime(self.lifetime);
-        let (at, lifetime) = (self.at.to_string(), [u8::from(self.lifetime), u8::from(self.skip.catalogs)]);
-        let told = [roots.certificates(), self.enabled.context(), vec![at.as_bytes(), &lifetime]].concat();
-        let reader = Reader {
-            image: self.image,
-            remember: Remember::new(self.memo, &told),
-            verifier: (!self.skip.catalogs).then_some(&verifier),
-            enabled: &self.enabled,
-            workers: self.workers(),
-        };
         let mut outcomes = Outcomes::default();
-        let packages = reader.packages(outcomes.of(Section::PackageManifestsAndCatalogs));
-        let component_store = outcomes.of(Section::ComponentStore);
-        let winsxs = component_store.folder(self.image, self.image.windows(), "WinSxS");
-        let vouchers = Vouchers { registry: &hives.registry, packages: &packages };
-        let read = winsxs.as_ref().map(|winsxs| {
-            let find = || self.bases(winsxs, &hives.registry);
-            base::manifests(&reader, winsxs, find, &vouchers, component_store)
-        });
-        let (manifests, base) = read.unwrap_or_default();
-        let (base, fitting_base) = base.unzip();
-        let catalogs = winsxs
-            .as_ref()
-            .filter(|_| hives.registry.components.is_some())
-            .map(|winsxs| reader.store_catalogs(winsxs, &packages, component_store))
-            .unwrap_or_default();
+        let Files { winsxs, packages, manifests, catalogs, base } = self.files(&hives, &roots, &mut outcomes);
         if !packages.is_empty() || !manifests.is_empty() {
             hives.require(!packages.is_empty(), &self.enabled);
         }
         outcomes.of(Section::RegistryHives).add(std::mem::take(&mut hives.outcome));
+        let (base, fitting_base) = base.unzip();
         let mut store = Store::new(packages, manifests, catalogs, hives.registry);
         let hashed = Hashed {
             watch: self.watch,
@@ -384,6 +365,43 @@ impl<'s> Scan<'s> {
         let known = wanted::Known { image: self.image, store: &store, index: &index };
         report.wanted = wanted::of(&known, report.findings.iter().map(|(_, finding)| finding));
         Survey { report, store, index, roots, base: fitting_base.flatten(), sound: sound.unwrap_or_default() }
+    }
+
+    fn hives(&self) -> Hives {
+        if self.skip.registry {
+            return Hives::default();
+        }
+        let remember = Remember::new(self.memo, &self.enabled.context());
+        hives::read(self.image, &self.enabled, self.workers(), &remember)
+    }
+
+    /// Reads the documents of the store, and judges each by itself.
+    fn files(&self, hives: &Hives, roots: &Roots, outcomes: &mut Outcomes) -> Files {
+        let verifier = Verifier::new(roots, self.at).lifetime(self.lifetime);
+        let (at, lifetime) = (self.at.to_string(), [u8::from(self.lifetime), u8::from(self.skip.catalogs)]);
+        let told = [roots.certificates(), self.enabled.context(), vec![at.as_bytes(), &lifetime]].concat();
+        let reader = Reader {
+            image: self.image,
+            remember: Remember::new(self.memo, &told),
+            verifier: (!self.skip.catalogs).then_some(&verifier),
+            enabled: &self.enabled,
+            workers: self.workers(),
+        };
+        let packages = reader.packages(outcomes.of(Section::PackageManifestsAndCatalogs));
+        let component_store = outcomes.of(Section::ComponentStore);
+        let winsxs = component_store.folder(self.image, self.image.windows(), "WinSxS");
+        let vouchers = Vouchers { registry: &hives.registry, packages: &packages };
+        let read = winsxs.as_ref().map(|winsxs| {
+            let find = || self.bases(winsxs, &hives.registry);
+            base::manifests(&reader, winsxs, find, &vouchers, component_store)
+        });
+        let (manifests, base) = read.unwrap_or_default();
+        let catalogs = winsxs
+            .as_ref()
+            .filter(|_| hives.registry.components.is_some())
+            .map(|winsxs| reader.store_catalogs(winsxs, &packages, component_store))
+            .unwrap_or_default();
+        Files { winsxs, packages, manifests, catalogs, base }
     }
 
     /// The document that was given, or those of the image.
