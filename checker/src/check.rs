@@ -433,4 +433,23 @@ mod tests {
         assert!(!spoil(&settle(vec![finding(FindingId::MumBadStructure)], true)));
         assert!(!spoil(&[]));
     }
+
+    /// What runs late comes before what later stages have found, and after what was found in its own.
+    #[test]
+    fn a_late_stage_takes_its_place() {
+        let errors = |stage| {
+            let of_stage = FINDINGS.iter().filter(move |info| info.stage == stage);
+            of_stage.filter(|info| info.severity == Severity::Error).map(|info| info.finding)
+        };
+        let own: Vec<FindingId> = errors(3).take(2).collect();
+        let later = errors(4).next().unwrap();
+        let mut settled = vec![finding(own[0])];
+        insert_stage(&mut settled, finding(own[1]));
+        let roots: Vec<FindingId> = settled.iter().map(|finding| finding.id).collect();
+        assert_eq!((roots, &settled[0].evidence.also), (vec![own[0]], &vec![own[1]]));
+        let mut settled = vec![finding(later)];
+        insert_stage(&mut settled, finding(own[0]));
+        let roots: Vec<FindingId> = settled.iter().map(|finding| finding.id).collect();
+        assert_eq!((roots, &settled[0].evidence.also), (vec![own[0]], &vec![later]));
+    }
 }

@@ -7,6 +7,9 @@ use crate::watch::Watch;
 use std::io::{self, Read};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+/// How many files are open at a time for hashing, by all threads: the systems let a program have 256 or 1,024.
+pub(crate) const MAX_OPEN_FILES: usize = 128;
+
 /// How much of a file is read at a time where it is hashed by itself, in bytes.
 const PIECE_BYTES: usize = 64 << 10;
 
@@ -19,18 +22,26 @@ pub(crate) struct HashedFile {
     pub(crate) is_wrapped: bool,
 }
 
-/// The SHA-256 of files, in their order; of the first files, if whoever watches stops it. `done` is called for each.
-pub(crate) fn hash_files(
-    volume: &dyn Volume,
-    files: &[VolumePath],
-    threads: usize,
-    watch: Option<&Watch>,
-    done: &(dyn Fn() + Sync),
-) -> Vec<io::Result<HashedFile>> {
+/// Who hashes files together with whom, and who is told.
+#[derive(Clone, Copy)]
+pub(crate) struct Hashing<'h> {
+    pub(crate) volume: &'h dyn Volume,
+    /// On how many threads.
+    pub(crate) threads: usize,
+    /// How many threads hash files at the same time, these among them.
+    pub(crate) readers: usize,
+    pub(crate) watch: Option<&'h Watch>,
+    /// Called for each file.
+    pub(crate) done: &'h (dyn Fn() + Sync),
+}
+
+/// The SHA-256 of files, in their order; of the first files, if whoever watches stops it.
+pub(crate) fn hash_files(files: &[VolumePath], hashing: Hashing<'_>) -> Vec<io::Result<HashedFile>> {
+    let Hashing { threads, readers, .. } = hashing;
     let next = AtomicUsize::new(0);
     let work = || {
-        let mut queue = Queue { volume, files, next: &next, watch, done, results: Vec::new() };
-        Engine::new(Kernel::fastest()).run(&mut queue);
+        let mut queue = Queue { files, hashing, next: &next, results: Vec::new() };
+        Engine::with_at_most(Kernel::fastest(), MAX_OPEN_FILES / readers.max(threads)).run(&mut queue);
         queue.results
     };
     let mut results = std::thread::scope(|scope| {
@@ -88,11 +99,9 @@ fn stopped() -> io::Error {
 
 /// The files that are left, as a thread takes them.
 struct Queue<'q> {
-    volume: &'q dyn Volume,
     files: &'q [VolumePath],
+    hashing: Hashing<'q>,
     next: &'q AtomicUsize,
-    watch: Option<&'q Watch>,
-    done: &'q (dyn Fn() + Sync),
     results: Vec<(usize, io::Result<HashedFile>)>,
 }
 
@@ -107,23 +116,23 @@ impl<'q> Messages for Queue<'q> {
     type Message = Open<'q>;
 
     fn next(&mut self) -> Option<Open<'q>> {
-        if self.watch.is_some_and(Watch::is_stopped) {
+        if self.hashing.watch.is_some_and(Watch::is_stopped) {
             return None;
         }
         let index = self.next.fetch_add(1, Ordering::Relaxed);
         let path = self.files.get(index)?;
-        Some(Open { index, reader: self.volume.open(path), start: Vec::with_capacity(MARK_BYTES) })
+        Some(Open { index, reader: self.hashing.volume.open(path), start: Vec::with_capacity(MARK_BYTES) })
     }
 
     fn read(&mut self, file: &mut Open<'q>, buffer: &mut [u8]) -> io::Result<usize> {
         let length = match &mut file.reader {
-            Ok(_) if self.watch.is_some_and(Watch::is_stopped) => {
+            Ok(_) if self.hashing.watch.is_some_and(Watch::is_stopped) => {
                 return Err(stopped());
             }
             Ok(reader) => reader.read(buffer)?,
             Err(error) => return Err(std::mem::replace(error, io::ErrorKind::Other.into())),
         };
-        if let Some(watch) = self.watch {
+        if let Some(watch) = self.hashing.watch {
             watch.add_bytes(length as u64);
         }
         let missing = MARK_BYTES - file.start.len();
@@ -138,7 +147,7 @@ impl<'q> Messages for Queue<'q> {
             length_bytes,
             is_wrapped: Wrapped::is_marked(&start),
         });
-        (self.done)();
+        (self.hashing.done)();
         self.results.push((index, result));
     }
 }
@@ -150,6 +159,64 @@ mod tests {
     use crate::volume::{MemoryVolume, VolumeMut};
     use crate::watch::Phase;
 
+    fn hashing<'h>(volume: &'h dyn Volume, threads: usize, watch: Option<&'h Watch>) -> Hashing<'h> {
+        Hashing { volume, threads, readers: threads, watch, done: &|| {} }
+    }
+
+    /// Counts the files that are open.
+    struct Counting {
+        inner: MemoryVolume,
+        open: AtomicUsize,
+        most: AtomicUsize,
+    }
+
+    struct CountedReader<'c>(Box<dyn Read + Send + 'c>, &'c AtomicUsize);
+
+    impl Read for CountedReader<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            self.0.read(buffer)
+        }
+    }
+
+    impl Drop for CountedReader<'_> {
+        fn drop(&mut self) {
+            self.1.fetch_sub(1, Ordering::SeqCst);
+        }
+    }
+
+    impl Volume for Counting {
+        fn list(&self, folder: &VolumePath) -> io::Result<Vec<crate::volume::Entry>> {
+            self.inner.list(folder)
+        }
+
+        fn open<'a>(&'a self, file: &VolumePath) -> io::Result<Box<dyn Read + Send + 'a>> {
+            let open = self.open.fetch_add(1, Ordering::SeqCst) + 1;
+            self.most.fetch_max(open, Ordering::SeqCst);
+            Ok(Box::new(CountedReader(self.inner.open(file)?, &self.open)))
+        }
+
+        fn details(&self, file: &VolumePath) -> io::Result<crate::volume::FileDetails> {
+            self.inner.details(file)
+        }
+    }
+
+    #[test]
+    fn so_many_files_are_open_however_many_threads_there_are() {
+        let mut inner = MemoryVolume::new();
+        let files: Vec<VolumePath> =
+            (0..1000).map(|number| VolumePath::parse(&format!("{number}")).unwrap()).collect();
+        for file in &files {
+            inner.write(file, &[7; 300]).unwrap();
+        }
+        let volume = Counting { inner, open: AtomicUsize::new(0), most: AtomicUsize::new(0) };
+        for (threads, readers) in [(1, 1), (4, 4), (1, 64), (64, 64), (1, 2 * MAX_OPEN_FILES)] {
+            let results = hash_files(&files, Hashing { readers, ..hashing(&volume, threads, None) });
+            assert!(results.iter().all(Result::is_ok));
+            let most = volume.most.swap(0, Ordering::SeqCst);
+            assert!(most <= (MAX_OPEN_FILES * threads / readers).max(threads), "{threads} {readers}: {most}");
+        }
+    }
+
     #[test]
     fn results_are_in_the_order_of_the_files_and_tell_which_could_not_be_read() {
         let mut volume = MemoryVolume::new();
@@ -160,7 +227,8 @@ mod tests {
         }
         let files: Vec<VolumePath> = (0..100).map(path).collect();
         for threads in [1, 2, 200] {
-            for (number, result) in hash_files(&volume, &files, threads, None, &|| {}).into_iter().enumerate()
+            for (number, result) in
+                hash_files(&files, hashing(&volume, threads, None)).into_iter().enumerate()
             {
                 match result {
                     Ok(file) => {
@@ -176,7 +244,7 @@ mod tests {
                 }
             }
         }
-        assert!(hash_files(&volume, &[], 2, None, &|| {}).is_empty());
+        assert!(hash_files(&[], hashing(&volume, 2, None)).is_empty());
     }
 
     #[test]
@@ -186,10 +254,14 @@ mod tests {
         volume.write(&files[0], &[1; 100]).unwrap();
         let watch = Watch::new();
         watch.begin(Phase::Sources, 1, None);
-        assert_eq!(hash_files(&volume, &files, 1, Some(&watch), &|| watch.one_done()).len(), 1);
+        assert_eq!(
+            hash_files(&files, Hashing { done: &|| watch.one_done(), ..hashing(&volume, 1, Some(&watch)) })
+                .len(),
+            1
+        );
         let progress = watch.progress();
         assert_eq!((progress.done, progress.bytes), (1, 100));
         watch.stop();
-        assert!(hash_files(&volume, &files, 1, Some(&watch), &|| {}).is_empty());
+        assert!(hash_files(&files, hashing(&volume, 1, Some(&watch))).is_empty());
     }
 }

@@ -113,7 +113,8 @@ impl Report {
         Self {
             missing: counts::missing(run),
             errors_left: open + counts::left_unseen(run, &rows),
-            is_cut_short: is_of_report && (run.summary.is_none() || failed || run.rows_left_out > 0),
+            is_cut_short: is_of_report
+                && (run.summary.is_none() || run.is_partial || failed || run.rows_left_out > 0),
             rows,
         }
     }

@@ -88,8 +88,6 @@ pub struct Registry {
     pub packages: Option<Arc<PackageKeys>>,
     /// From COMPONENTS.
     pub components: Option<Arc<ComponentStoreKeys>>,
-    /// Whether the host refused to read COMPONENTS, so that it may say anything.
-    pub components_are_refused: bool,
 }
 
 /// A list of keys, and whether nothing in it was unreadable: only then does the lack of a key mean something.

@@ -254,10 +254,14 @@ impl<'s> Scan<'s> {
         self
     }
 
-    /// The entries of the list of accepted findings that accept nothing of a report of this scan, as sentences.
+    /// Which entries of the list of accepted findings have expired, and which accept nothing of a report of this scan, as
+    /// sentences. The latter only where everything was looked at.
     #[must_use]
-    pub fn unused_entries(&self, report: &Report) -> Vec<String> {
-        self.accept.unused(report, self.at)
+    pub fn remarks_on_accepted(&self, report: &Report) -> Vec<String> {
+        let saw_everything =
+            self.skip == Skip::default() && report.not_verified.is_empty() && !report.is_stopped;
+        let unused = if saw_everything { self.accept.unused(report, self.at) } else { Vec::new() };
+        [self.accept.expired(self.at), unused].concat()
     }
 
     /// Tells how far it is, and can be stopped.

@@ -58,6 +58,8 @@ impl Phase {
 /// How far some work is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
+    /// How many phases have begun, this one among them: one may come more than once.
+    pub phases: usize,
     /// What is being done.
     pub phase: Phase,
     /// How many things of this phase are done.
@@ -75,6 +77,7 @@ pub struct Progress {
 #[derive(Debug, Default)]
 pub struct Watch {
     is_stopped: AtomicBool,
+    phases: AtomicUsize,
     phase: AtomicUsize,
     done: AtomicUsize,
     of: AtomicUsize,
@@ -107,6 +110,7 @@ impl Watch {
         let phase = Phase::ALL.get(self.phase.load(Relaxed)).copied().unwrap_or(Phase::Payload);
         let of = self.of.load(Relaxed);
         Progress {
+            phases: self.phases.load(Relaxed),
             phase,
             done: self.done.load(Relaxed).min(of),
             of,
@@ -122,6 +126,7 @@ impl Watch {
         self.of.store(of, Relaxed);
         self.of_bytes.store(of_bytes.unwrap_or(0), Relaxed);
         self.phase.store(phase as usize, Relaxed);
+        self.phases.fetch_add(1, Relaxed);
     }
 
     /// One thing of the phase is done.
@@ -145,10 +150,11 @@ mod tests {
         watch.begin(Phase::Manifests, 3, Some(10));
         watch.one_done();
         watch.add_bytes(7);
-        let progress = Progress { phase: Phase::Manifests, done: 1, of: 3, bytes: 7, of_bytes: Some(10) };
+        let progress =
+            Progress { phases: 1, phase: Phase::Manifests, done: 1, of: 3, bytes: 7, of_bytes: Some(10) };
         assert_eq!(watch.progress(), progress);
         watch.begin(Phase::Payload, 2, None);
-        let next = Progress { phase: Phase::Payload, done: 0, of: 2, bytes: 0, of_bytes: None };
+        let next = Progress { phases: 2, phase: Phase::Payload, done: 0, of: 2, bytes: 0, of_bytes: None };
         assert_eq!(watch.progress(), next);
         for (index, phase) in Phase::ALL.into_iter().enumerate() {
             assert_eq!(phase as usize, index);

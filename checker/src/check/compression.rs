@@ -33,8 +33,6 @@ pub(crate) fn delta_damage(error: &DeltaError, delta_at: usize) -> Evidence {
         DeltaError::Malformed { expected, actual, .. } => {
             Evidence { offset, reason, ..Evidence::differs(&**expected, &**actual) }
         }
-        DeltaError::Unsupported(_) | DeltaError::TooLong { .. } => {
-            Evidence { offset, reason, ..Evidence::default() }
-        }
+        DeltaError::Unsupported(_) | DeltaError::TooLong { .. } => Evidence { reason, ..Evidence::default() },
     }
 }

@@ -102,5 +102,8 @@ mod tests {
         assert!(many.starts_with(first) && many.ends_with("; and 8 more"), "{many}");
         assert_eq!(many.matches("; ").count(), MAX_DAMAGES_SHOWN);
         assert_eq!(structure_of(vec![damage(Rule::Limit, 8)], 0), None);
+        let evidence = structure_of(vec![damage(Rule::CellSize, 0x20)], 0).unwrap().evidence;
+        let found = (evidence.offset, evidence.expected.as_deref(), evidence.actual.as_deref());
+        assert_eq!(found, (Some(0x20), Some("this"), Some("that")));
     }
 }

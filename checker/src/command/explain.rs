@@ -22,7 +22,8 @@ pub(crate) fn run(topic: Option<&str>) -> Result<u8, Failure> {
 
 /// The page of a finding or a code.
 fn explained(topic: &str) -> Result<String, Failure> {
-    let topic = topic.trim();
+    // As pasted out of a sentence.
+    let topic = topic.trim_matches(|letter: char| !letter.is_alphanumeric() && letter != '-');
     if let Ok(finding) = topic.to_lowercase().parse::<FindingId>() {
         return Ok(page::finding(finding.info()));
     }
@@ -71,8 +72,14 @@ mod tests {
     #[test]
     fn topics_are_understood_as_people_write_them() {
         let page = explained("0x800736CC").unwrap();
-        for topic in ["800736cc", "-2147010868", "2147956428", "error_sxs_file_hash_mismatch", " 0x800736CC "]
-        {
+        for topic in [
+            "800736cc",
+            "-2147010868",
+            "2147956428",
+            "error_sxs_file_hash_mismatch",
+            " 0x800736CC ",
+            "(0x800736CC):",
+        ] {
             assert_eq!(explained(topic).unwrap(), page, "{topic}");
         }
         assert_eq!(explained("Payload-Corrupt").unwrap(), explained("payload-corrupt").unwrap());

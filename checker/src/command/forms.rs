@@ -76,8 +76,9 @@ impl Output {
         match self.form {
             Form::Text => {
                 text::write(out, scanned, report, self.paint)?;
-                if let Some(plan) = plan {
-                    repair_text::write_outlook(out, plan)?;
+                match plan {
+                    Some(plan) => repair_text::write_outlook(out, plan)?,
+                    None => text::write_next(out, scanned, report)?,
                 }
             }
             Form::Checksur => checksur_log::write(out, scanned, report, None)?,

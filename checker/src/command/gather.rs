@@ -1,6 +1,6 @@
 //! `checksur gather`: what another image wants, out of a healthy one.
 
-use super::sources::{Opened, processors};
+use super::sources::{self, Opened, processors};
 use super::told::Told;
 use super::{ERRORS_LEFT, Failure, at_path, is_outside, parent, progress};
 use crate::cli::GatherArguments;
@@ -38,6 +38,7 @@ pub(crate) fn run(arguments: &GatherArguments) -> Result<u8, Failure> {
         sources.add(name, Box::new(opened.folder), base.as_deref(), threads)
     })
     .map_err(failed)?;
+    sources::unreadable(&sources).for_each(|left_out| eprintln!("checksur: {}", Plain(left_out)));
 
     let mut told = Told::new();
     fs::create_dir_all(&arguments.output).map_err(at_path(&arguments.output))?;

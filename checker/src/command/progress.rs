@@ -1,4 +1,4 @@
-//! What a scan tells on the way: a bar on a terminal, lines elsewhere, nothing where it is to be quiet. All of it goes to the
+//! What is told on the way of whatever takes long: a bar on a terminal, lines elsewhere, nothing where it is to be quiet. All of it goes to the
 //! standard error output, so that reports can be piped.
 
 use super::Failure;
@@ -6,6 +6,7 @@ use checker::scan::{Progress, STOPPED, Watch};
 use std::fmt;
 use std::io::{self, IsTerminal, Write};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
@@ -15,17 +16,32 @@ const LINE_EVERY: Duration = Duration::from_secs(10);
 const BAR_COLUMNS: usize = 20;
 const MAX_BAR_LINE_COLUMNS: usize = 79;
 
-/// Lets Ctrl-C stop what is watched; pressed twice, it ends the program at once.
-pub(super) fn stop_when_interrupted(watch: &Arc<Watch>) -> Result<(), Failure> {
+/// Whether somebody is asked something: then there is nothing to be stopped, and Ctrl-C is an answer.
+static IS_ASKING: AtomicBool = AtomicBool::new(false);
+
+/// Lets Ctrl-C stop what is watched; pressed twice, it ends the program at once, with these words.
+pub(super) fn stop_when_interrupted(watch: &Arc<Watch>, last_words: &'static str) -> Result<(), Failure> {
     let watch = Arc::clone(watch);
     let interrupted = move || {
-        if watch.is_stopped() {
+        if watch.is_stopped() || IS_ASKING.load(Relaxed) {
+            let words = if watch.is_stopped() { last_words } else { "" };
+            // Whether anybody sees it does not matter.
+            let _ = writeln!(io::stderr(), "{words}");
             std::process::exit(STOPPED.into());
         }
         watch.stop();
     };
     ctrlc::set_handler(interrupted)
         .map_err(|error| Failure::Refused(format!("Ctrl-C cannot be watched: {error}")))
+}
+
+/// Waits for an answer, which Ctrl-C is, too.
+pub(super) fn answer() -> io::Result<String> {
+    let mut answer = String::new();
+    IS_ASKING.store(true, Relaxed);
+    let read = io::stdin().read_line(&mut answer);
+    IS_ASKING.store(false, Relaxed);
+    read.map(|_| answer)
 }
 
 /// Does some work, and tells how far it is meanwhile.
@@ -47,7 +63,7 @@ fn draw(watch: &Watch, end: &mpsc::Receiver<()>) {
     let mut phase = Pace::begin(watch.progress());
     while end.recv_timeout(BAR_EVERY) == Err(RecvTimeoutError::Timeout) {
         let progress = watch.progress();
-        if progress.phase != phase.begun.phase {
+        if progress.phases != phase.begun.phases {
             phase = Pace::begin(progress);
         }
         // Whether anybody sees it does not matter.
@@ -62,7 +78,7 @@ fn list(watch: &Watch, end: &mpsc::Receiver<()>) {
     while end.recv_timeout(BAR_EVERY) == Err(RecvTimeoutError::Timeout) {
         let progress = watch.progress();
         let (pace, at) = match told.take() {
-            Some((pace, at)) if pace.begun.phase == progress.phase => (pace, Some(at)),
+            Some((pace, at)) if pace.begun.phases == progress.phases => (pace, Some(at)),
             _ => (Pace::begin(progress), None),
         };
         let is_due = at.is_none_or(|at| at.elapsed() >= LINE_EVERY);
@@ -98,7 +114,7 @@ impl Pace {
         line
     }
 
-    /// A line that fits the narrowest of terminals: one that is longer could not be drawn over.
+    /// A line that fits a terminal of the usual width: one that is longer could not be drawn over.
     fn bar(&self, now: Progress) -> String {
         let full = part_done(now).map_or(0, |part| (BAR_COLUMNS as f64 * part) as usize).min(BAR_COLUMNS);
         let bar = format!("[{}{}] {}", "#".repeat(full), " ".repeat(BAR_COLUMNS - full), self.line(now));
@@ -135,7 +151,7 @@ mod tests {
     use checker::scan::Phase;
 
     fn progress(done: usize, of: usize, bytes: u64) -> Progress {
-        Progress { phase: Phase::Payload, done, of, bytes, of_bytes: None }
+        Progress { phases: 1, phase: Phase::Payload, done, of, bytes, of_bytes: None }
     }
 
     #[test]

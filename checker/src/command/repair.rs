@@ -2,8 +2,8 @@
 
 use super::lock::Lock;
 use super::log_in_image::log_in_image;
-use super::scan::scan_of;
-use super::sources::{self, Opened};
+use super::scan::{scan_of, tell_of_accepted};
+use super::sources::{self, Opened, OpenedSources};
 use super::told::Told;
 use super::{ERRORS_LEFT, Failure, MENDED, NOT_VERIFIED, at_path, forms, output, progress};
 use crate::cli::RepairArguments;
@@ -17,6 +17,10 @@ use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
+
+/// What is told to whoever does not wait until a repair has taken back what it changed.
+const LAST_WORDS: &str =
+    "checksur: ended; if the repair had begun, finish it with --resume, or take it back with --undo";
 
 pub(crate) fn run(arguments: &RepairArguments) -> Result<u8, Failure> {
     let path = &arguments.image.image;
@@ -42,19 +46,11 @@ pub(crate) fn run(arguments: &RepairArguments) -> Result<u8, Failure> {
         return Ok(0);
     }
     let watch = Arc::new(Watch::new());
-    if arguments.resume {
-        // Whoever made the image may have put the plan there.
-        if progress == Progress::Staged {
-            repair_text::write_steps(&mut told, &journal.plan()?.steps, usize::MAX)?;
-            if !may_begin(arguments, &mut told)? {
-                return Err(RepairError::Unfinished.into());
-            }
-        }
-        if journal.resume()? {
-            writeln!(told, "The repair is finished.")?;
-            return look_again(arguments, &watch, &mut told);
-        }
-        writeln!(told, "There is no repair to finish; this is a new one.\n")?;
+    progress::stop_when_interrupted(&watch, LAST_WORDS)?;
+    if arguments.resume
+        && let Some(code) = resume(arguments, journal.watch(&watch), &watch, &mut told)?
+    {
+        return Ok(code);
     }
     match progress {
         Progress::Staged if !arguments.dry_run => return Err(RepairError::Unfinished.into()),
@@ -64,6 +60,37 @@ pub(crate) fn run(arguments: &RepairArguments) -> Result<u8, Failure> {
         Progress::None | Progress::Staging => {}
     }
     repair(arguments, &mut writable, &watch, &mut told)
+}
+
+/// Finishes a repair; nothing if there is none to be finished.
+fn resume(
+    arguments: &RepairArguments,
+    mut journal: Journal<'_, RealFolder>,
+    watch: &Arc<Watch>,
+    told: &mut Told,
+) -> Result<Option<u8>, Failure> {
+    // Whoever made the image may have put the plan there.
+    if journal.progress()? == Progress::Staged {
+        repair_text::write_steps(told, &journal.plan()?.steps, usize::MAX)?;
+        if !may_begin(arguments, told)? {
+            return Err(RepairError::Unfinished.into());
+        }
+    }
+    match progress::told(watch, arguments.told.quiet, || journal.resume()) {
+        Err(RepairError::Unfinished) if watch.is_stopped() => {
+            eprintln!("checksur: {}", RepairError::Unfinished);
+            Ok(Some(STOPPED))
+        }
+        Err(error) => Err(error.into()),
+        Ok(true) => {
+            writeln!(told, "The repair is finished.")?;
+            look_again(arguments, watch, told).map(Some)
+        }
+        Ok(false) => {
+            writeln!(told, "There is no repair to finish; this is a new one.\n")?;
+            Ok(None)
+        }
+    }
 }
 
 /// A new repair.
@@ -89,23 +116,35 @@ fn repair(
     let (scan, scanned) = scan_of(&arguments.image, arguments.image.trust.at.or(at), &image)?;
     // Every look at what the image would be judges nearly the same.
     let scan = scan.memo(&memo).watch(watch);
-    progress::stop_when_interrupted(watch)?;
     let quiet = arguments.told.quiet;
-    let sources =
+    let OpenedSources { sources, left_out } =
         progress::told(watch, quiet, || sources::open(&arguments.source, &opened, &arguments.image, watch))?;
+    left_out.iter().for_each(|left_out| eprintln!("checksur: {}", Plain(left_out)));
     let planner = Planner::new(&opened.folder, &sources, scanned.at).lifetime(arguments.image.trust.lifetime);
     let planned = progress::told(watch, quiet, || planner.plan(&scan));
     let planned = planned.map_err(|error| Failure::Refused(error.to_string()))?;
     if watch.is_stopped() {
         return Ok(stopped(arguments));
     }
+    tell_of_accepted(&arguments.image, &scan, &planned.before);
     repair_text::write_plan(told, &planned.plan)?;
     if arguments.dry_run {
         write_plan(arguments, &planned.plan)?;
         return Ok(planned.before.exit_code());
     }
     if planned.plan.steps.is_empty() {
-        writeln!(told, "There is nothing that can be mended.")?;
+        let is_sound = planned.before.count(Severity::Error) == 0;
+        writeln!(
+            told,
+            "{}",
+            if is_sound { "There is nothing to mend." } else { "Nothing of it can be mended." }
+        )?;
+        if !is_sound && arguments.source.is_empty() {
+            writeln!(
+                told,
+                "No source was given; --source names one, such as another image of the same Windows."
+            )?;
+        }
         log_in_image(arguments, writable, &planned, started.elapsed())?;
         return Ok(planned.before.exit_code());
     }
@@ -199,8 +238,7 @@ fn may_begin(arguments: &RepairArguments, told: &mut Told) -> Result<bool, Failu
     }
     write!(told, "Do it? [y/N] ")?;
     told.flush()?;
-    let mut answer = String::new();
-    io::stdin().read_line(&mut answer)?;
+    let answer = progress::answer()?;
     let is_confirmed = matches!(answer.trim(), "y" | "Y" | "yes");
     if !is_confirmed {
         writeln!(told, "Nothing is changed.")?;
@@ -218,6 +256,7 @@ fn look_again(arguments: &RepairArguments, watch: &Arc<Watch>, told: &mut Told) 
     scanned.roots += report.image_roots;
     text::write(told, &scanned, &report, forms::paint(arguments.told.color, true))?;
     if report.is_stopped {
+        eprintln!("checksur: the repair is made; only the look at what is left was stopped");
         return Ok(STOPPED);
     }
     let left = if report.count(Severity::Error) > 0 { ERRORS_LEFT } else { MENDED };

@@ -32,9 +32,7 @@ pub(super) fn scan_of<'i>(
         scan = scan.threads(threads.into());
     }
     if let Some(path) = &arguments.accept {
-        let list = accept_list(path)?;
-        list.expired(at).iter().for_each(|expired| eprintln!("checksur: {}: {expired}", path.display()));
-        scan = scan.accept(list);
+        scan = scan.accept(accept_list(path)?);
     }
     if let Some(base) = base(arguments.base.as_deref())? {
         scan = scan.base(base);
@@ -61,20 +59,20 @@ pub(crate) fn run(arguments: &ScanArguments) -> Result<u8, Failure> {
     scanned.skipped = skipped.into_iter().map(SkipWhat::as_str).collect();
     let mut outputs = forms::open(arguments)?;
     // From here on there is something to stop, and something to tell.
-    progress::stop_when_interrupted(&watch)?;
+    progress::stop_when_interrupted(&watch, "")?;
+    let mut left_out = Vec::new();
     let (report, plan) = progress::told(&watch, arguments.told.quiet, || {
         if arguments.source.is_empty() {
             return Ok((scan.report(), None));
         }
         let sources = sources::open(&arguments.source, &opened, &arguments.image, &watch)?;
-        outlook(arguments, &opened, &scan, &sources, scanned.at)
+        left_out.clone_from(&sources.left_out);
+        outlook(arguments, &opened, &scan, &sources.sources, scanned.at)
     })?;
+    left_out.iter().for_each(|left_out| eprintln!("checksur: {}", Plain(left_out)));
     scanned.roots += report.image_roots;
     scanned.took_seconds = started.elapsed().as_secs();
-    if let Some(path) = arguments.image.accept.as_ref().filter(|_| !report.is_stopped) {
-        let unused = scan.unused_entries(&report);
-        unused.iter().for_each(|unused| eprintln!("checksur: {}: {}", path.display(), Plain(unused)));
-    }
+    tell_of_accepted(&arguments.image, &scan, &report);
     for output in &mut outputs {
         match output.write(&scanned, &report, plan.as_ref()) {
             // Whoever reads the report has seen enough; the exit code tells what is in the rest.
@@ -88,6 +86,14 @@ pub(crate) fn run(arguments: &ScanArguments) -> Result<u8, Failure> {
 fn accept_list(path: &Path) -> Result<AcceptList, Failure> {
     let text = fs::read_to_string(path).map_err(at_path(path))?;
     AcceptList::parse(&text).map_err(|error| Failure::Path { path: path.to_owned(), error: error.into() })
+}
+
+/// Says which entries of the list of accepted findings are of no use.
+pub(super) fn tell_of_accepted(arguments: &ImageArguments, scan: &Scan<'_>, report: &Report) {
+    let Some(path) = &arguments.accept else { return };
+    for remark in scan.remarks_on_accepted(report) {
+        eprintln!("checksur: {}: {}", path.display(), Plain(remark));
+    }
 }
 
 /// What a scan finds, and what a repair from these sources would do.

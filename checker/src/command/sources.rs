@@ -5,7 +5,6 @@ use crate::cli::ImageArguments;
 use checker::image::Image;
 use checker::repair::cabinet::MAX_CABINET_BYTES;
 use checker::repair::{Sources, open_update_package};
-use checker::report::Plain;
 use checker::scan::{Watch, image_base};
 use checker::volume::{Kind, MAX_DEPTH, RealFolder, Volume, VolumePath, WholeFile, read_whole};
 use std::path::{Path, PathBuf};
@@ -39,34 +38,42 @@ impl Opened {
     }
 }
 
-/// Opens sources: those that are given, and those that lie in the image itself.
+/// Sources, and what of them is of no use, for whoever sits there.
+pub(crate) struct OpenedSources {
+    pub(crate) sources: Sources,
+    pub(crate) left_out: Vec<String>,
+}
+
+/// Opens sources: those that are given, and those that lie in the image itself. If whoever watches stops it, some are missing.
 pub(crate) fn open(
     paths: &[PathBuf],
     image: &Opened,
     arguments: &ImageArguments,
     watch: &Arc<Watch>,
-) -> Result<Sources, Failure> {
+) -> Result<OpenedSources, Failure> {
     let opened = image.as_image()?;
     let base = match base(arguments.base.as_deref())? {
         Some(base) => Some(base),
         None => image_base(&opened),
     };
     let threads = arguments.threads.map_or_else(processors, usize::from);
-    let mut sources = Sources::new().watch(Arc::clone(watch));
-    for path in paths {
-        add(&mut sources, path, base.as_deref(), threads)?;
-    }
-    for own in OWN_FOLDERS {
-        let below: Vec<&str> = own.split('/').collect();
-        if let Some(folder) = opened.find_folder(&below) {
-            add(&mut sources, &image.path.join(folder.as_path()), base.as_deref(), threads)?;
+    let own = OWN_FOLDERS.iter().filter_map(|own| {
+        let folder = opened.find_folder(&own.split('/').collect::<Vec<_>>())?;
+        Some(image.path.join(folder.as_path()))
+    });
+    let (mut sources, mut left_out) = (Sources::new().watch(Arc::clone(watch)), Vec::new());
+    for path in paths.iter().cloned().chain(own) {
+        if !watch.is_stopped() {
+            add(&mut sources, &path, (base.as_deref(), threads, watch), &mut left_out)?;
         }
     }
-    for (source, path, error) in sources.unreadable() {
-        let what = format!("{source}: {path} is left out: {error}");
-        eprintln!("checksur: {}", Plain(what));
-    }
-    Ok(sources)
+    left_out.extend(unreadable(&sources));
+    Ok(OpenedSources { sources, left_out })
+}
+
+/// What of sources cannot be read, in sentences.
+pub(super) fn unreadable(sources: &Sources) -> impl Iterator<Item = String> {
+    sources.unreadable().map(|(source, path, error)| format!("{source}: {path} is left out: {error}"))
 }
 
 pub(super) fn processors() -> usize {
@@ -74,7 +81,12 @@ pub(super) fn processors() -> usize {
 }
 
 /// Adds a source: a folder with the packages in it, or a package.
-fn add(sources: &mut Sources, path: &Path, base: Option<&[u8]>, threads: usize) -> Result<(), Failure> {
+fn add(
+    sources: &mut Sources,
+    path: &Path,
+    (base, threads, watch): (Option<&[u8]>, usize, &Watch),
+    left_out: &mut Vec<String>,
+) -> Result<(), Failure> {
     let failed = at_path(path);
     let name = path.display().to_string();
     if std::fs::metadata(path).map_err(&failed)?.is_file() {
@@ -86,11 +98,11 @@ fn add(sources: &mut Sources, path: &Path, base: Option<&[u8]>, threads: usize) 
     let depth = if is_windows { 1 } else { MAX_DEPTH };
     let packages = packages_in(&folder, depth);
     sources.add(name, Box::new(folder), base, threads).map_err(&failed)?;
-    for package in packages {
+    for package in packages.iter().take_while(|_| !watch.is_stopped()) {
         let file = path.join(package.as_path());
         // One bad package is no reason to leave the others out.
         if let Err(failure) = add_package(sources, &file, base, threads) {
-            eprintln!("checksur: left out: {}", Plain(failure));
+            left_out.push(format!("left out: {failure}"));
         }
     }
     Ok(())

@@ -72,9 +72,15 @@ impl Engine {
     /// An engine that compresses in this way.
     #[must_use]
     pub fn new(kernel: Kernel) -> Self {
+        Self::with_at_most(kernel, kernel.lanes())
+    }
+
+    /// An engine that has at most so many messages open at a time, but at least one.
+    #[must_use]
+    pub fn with_at_most(kernel: Kernel, messages: usize) -> Self {
         let read_bytes = (READ_BYTES / kernel.lanes()).min(LANE_READ_BYTES);
         let buffer = || vec![0; read_bytes + PADDING_BYTES].into_boxed_slice();
-        Self { kernel, buffers: (0..kernel.lanes()).map(|_| buffer()).collect() }
+        Self { kernel, buffers: (0..kernel.lanes().min(messages).max(1)).map(|_| buffer()).collect() }
     }
 
     /// Hashes all messages.

@@ -14,6 +14,7 @@ mod stamp;
 mod tests;
 
 pub use decoder::{Decoder, Line, MAX_LINE_BYTES};
+pub use entry::{ACCEPTED, LEFT_OUT, STOPPED};
 pub use parser::{MAX_COUNTERS, MAX_HELD_BYTES, MAX_LETTERS, MAX_RUNS, MAX_STRANGE_LINES};
 pub use row::{CORRUPT, MANIFEST_MISSING, MARKED, MORE_CATEGORIES, NOT_CBS, PAIRED, RowKind};
 pub use run::{Row, Run, RunForm, Seen, ServicingLog, Strange, Totals};

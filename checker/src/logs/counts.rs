@@ -47,11 +47,13 @@ pub(super) fn missing(run: &Run) -> Vec<MissingRows> {
     Some(all).filter(is_missing).into_iter().collect()
 }
 
-/// How many errors are left for which there is no row.
+/// How many errors are left for which there is no row: those that the summary counts besides, and those that were not kept.
 pub(super) fn left_unseen(run: &Run, rows: &[Explained]) -> u64 {
     let (found, fixed) =
         run.seen.values().fold((0, 0), |(found, fixed), seen| (found + seen.found, fixed + seen.fixed));
-    let fixed = fixed.max(rows.iter().filter(|row| row.is_fixed).count() as u64);
+    let fixed_here = rows.iter().filter(|row| row.is_fixed).count() as u64;
+    let left_out = run.rows_left_out.saturating_sub(fixed.saturating_sub(fixed_here));
+    let fixed = fixed.max(fixed_here);
     let (more, more_fixed) = match &run.summary {
         Some(summary) => (
             summary.found.unwrap_or_default().saturating_sub(found),
@@ -59,7 +61,7 @@ pub(super) fn left_unseen(run: &Run, rows: &[Explained]) -> u64 {
         ),
         None => (0, 0),
     };
-    more.saturating_sub(more_fixed)
+    left_out + more.saturating_sub(more_fixed)
 }
 
 /// Whether the summary says that all of a category was fixed.

@@ -233,7 +233,11 @@ impl<'v, V: VolumeMut> Journal<'v, V> {
         }
         self.write_plan(plan)?;
         let mut contents = contents.iter();
-        self.begin(Phase::Staging, plan);
+        let to_write = plan.steps.iter().map(|step| match step {
+            Step::WriteFile { length_bytes, .. } => *length_bytes,
+            Step::CreateFolder { .. } | Step::Remove { .. } => 0,
+        });
+        self.begin(Phase::Staging, plan, Some(to_write.sum()));
         for (index, step) in plan.steps.iter().enumerate() {
             self.goes_on()?;
             let target = path_of(step)?;
@@ -277,6 +281,9 @@ impl<'v, V: VolumeMut> Journal<'v, V> {
             return Err(RepairError::Changed { path: format!("{content:?}, for {}", step.path()) });
         }
         self.write(&path, &bytes)?;
+        if let Some(watch) = self.watch {
+            watch.add_bytes(bytes.len() as u64);
+        }
         if hexadecimal(&sha256(&self.read(&path)?)) != *expected {
             return Err(RepairError::WrittenWrongly { path: step.path().to_owned() });
         }
@@ -291,7 +298,7 @@ impl<'v, V: VolumeMut> Journal<'v, V> {
 
     /// Makes every step that is not made yet.
     fn switch(&mut self, plan: &Plan) -> Result<(), RepairError> {
-        self.begin(Phase::Changes, plan);
+        self.begin(Phase::Changes, plan, None);
         for (index, step) in plan.steps.iter().enumerate() {
             self.goes_on()?;
             match self.stand(index, step)? {
@@ -424,9 +431,9 @@ impl<'v, V: VolumeMut> Journal<'v, V> {
 
     // ---- Whoever watches
 
-    fn begin(&self, phase: Phase, plan: &Plan) {
+    fn begin(&self, phase: Phase, plan: &Plan, of_bytes: Option<u64>) {
         if let Some(watch) = self.watch {
-            watch.begin(phase, plan.steps.len(), None);
+            watch.begin(phase, plan.steps.len(), of_bytes);
         }
     }
 

@@ -9,7 +9,7 @@ use crate::format::delta::Wrapped;
 use crate::format::keyform::{self, PackageName};
 use crate::format::manifest::{MAX_MANIFEST_BYTES, Manifest};
 use crate::format::package::Package;
-use crate::hashing::{HashedFile, hash_files};
+use crate::hashing::{HashedFile, Hashing, hash_files};
 use crate::image::{Image, fold};
 use crate::registry::canonical;
 use crate::repair::donor::Donor;
@@ -136,7 +136,12 @@ impl Sources {
             watch.begin(Phase::Sources, files.len(), None);
         }
         let one_done = || watch.iter().for_each(|watch| watch.one_done());
-        let hashed = hash_files(&*self.sources[source].volume, &files, threads, watch, &one_done);
+        let volume = &*self.sources[source].volume;
+        let hashed =
+            hash_files(&files, Hashing { volume, threads, readers: threads, watch, done: &one_done });
+        if watch.is_some_and(Watch::is_stopped) {
+            return Ok(());
+        }
         self.sources[source].bases = self.bases(source, &files, base);
         for (path, hashed) in files.iter().zip(hashed) {
             match hashed {

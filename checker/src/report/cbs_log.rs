@@ -3,6 +3,7 @@
 //! Rows are in the words of real logs where these show any. Other findings have rows of our own, which begin with `checksur:` and
 //! the id of the finding. Text is in UTF-8, and lines end in CR LF.
 
+use super::checksur_log::remarks;
 use super::{Plain, Scanned};
 use crate::finding::{Finding, FindingId, Object, Severity, Subject};
 use crate::scan::Report;
@@ -57,9 +58,7 @@ pub fn write(out: &mut dyn Write, scanned: &Scanned, report: &Report) -> io::Res
         findings.filter(|finding| finding.severity > Severity::Note && finding.caused_by.is_none()).collect();
     rows.iter().try_for_each(|finding| log.line(&row(finding)))?;
     log.line("")?;
-    if !report.accepted.is_empty() {
-        log.line(&format!("checksur: accepted findings that do not count: {}", report.accepted.len()))?;
-    }
+    remarks(scanned, report).iter().try_for_each(|remark| log.line(remark))?;
     log.summary(&rows, scanned.took_seconds, report.is_stopped)
 }
 
@@ -77,7 +76,11 @@ impl Log<'_> {
 
     /// In the order of Windows 11 24H2. Nothing is repaired by a scan.
     fn summary(&mut self, rows: &[&Finding], seconds: u64, is_stopped: bool) -> io::Result<()> {
-        let count = |kind| rows.iter().filter(|finding| Kind::of(finding.id.info().object) == kind).count();
+        // Rows of our own are counted in all, but under no name: whoever reads the log knows under which names rows stand.
+        let is_theirs =
+            |finding: &Finding| category(finding).is_some() || finding.id == FindingId::CbsIndexTargetMissing;
+        let theirs: Vec<&Finding> = rows.iter().copied().filter(|finding| is_theirs(finding)).collect();
+        let count = |kind| theirs.iter().filter(|finding| Kind::of(finding.id.info().object) == kind).count();
         // The blank at the end of the second line is theirs.
         self.line("Summary:")?;
         self.line("Operation: Detect only ")?;
@@ -131,10 +134,13 @@ fn category(finding: &Finding) -> Option<&'static str> {
     }
 }
 
-/// A component and what is in it, or a package, by itself.
+/// A component and what is in it, or a package, by itself; in rows of our own, the path below `Windows`.
 fn place(finding: &Finding, name: &str) -> String {
     let Subject::Path { .. } = finding.subject else { return name.to_owned() };
     let below = name.strip_prefix("Windows/").unwrap_or(name);
+    if category(finding).is_none() {
+        return below.replace('/', r"\");
+    }
     let shorter = below
         .strip_prefix("servicing/Packages/")
         .map(|file| file.rsplit_once('.').map_or(file, |(package, _)| package))
@@ -209,7 +215,7 @@ mod tests {
                     "(w)\tCBS Package Index Package Missing\t0x80070490\t\
                      Package_for_KB5000001~31bf3856ad364e35~amd64~~0.0.0.0\t{PACKAGE}"
                 ),
-                "(p)\tchecksur: payload-deleted-present\t(n)\t\t\ta b",
+                "(p)\tchecksur: payload-deleted-present\t(n)\t\t\tWinSxS\\a b",
                 "",
             ]
         );
@@ -219,7 +225,7 @@ mod tests {
             ("\tCBS Metadata Corruption", 1),
             ("\tCSI Manifest Corruption", 1),
             ("\tCSI Metadata Corruption", 0),
-            ("\tCSI Payload Corruption", 3),
+            ("\tCSI Payload Corruption", 2),
         ] {
             assert!(lines.contains(&&*format!("{line}:\t{number}")), "{log}");
         }

@@ -6,6 +6,7 @@
 use super::{Plain, Scanned};
 use crate::check::Section;
 use crate::finding::{Finding, FindingId, Object, Severity, Subject};
+use crate::format::servicing_log::{ACCEPTED, LEFT_OUT, STOPPED};
 use crate::repair::{Mend, Plan};
 use crate::scan::{Report, Wanted, WantedKind};
 use std::collections::{BTreeMap, BTreeSet};
@@ -60,14 +61,24 @@ pub fn write(
     }
     log.line("")?;
     let findings: Vec<&Finding> = rows(report).map(|(_, finding)| finding).collect();
-    if report.is_stopped {
-        log.line("checksur: the scan was stopped before its end")?;
-    }
-    if !report.accepted.is_empty() {
-        log.line(&format!("checksur: accepted findings that do not count: {}", report.accepted.len()))?;
-    }
+    remarks(scanned, report).iter().try_for_each(|remark| log.line(remark))?;
     log.summary(scanned.took_seconds, !report.is_stopped, &findings, &|finding| of(finding).is_some())?;
     log.unavailable(wanted)
+}
+
+/// Lines of our own, without which a log would say more than the scan did.
+pub(super) fn remarks(scanned: &Scanned, report: &Report) -> Vec<String> {
+    let mut remarks = Vec::new();
+    if report.is_stopped {
+        remarks.push(STOPPED.to_owned());
+    }
+    if !scanned.skipped.is_empty() {
+        remarks.push(format!("{LEFT_OUT}{}", scanned.skipped.join(", ")));
+    }
+    if !report.accepted.is_empty() {
+        remarks.push(format!("{ACCEPTED}{}", report.accepted.len()));
+    }
+    remarks
 }
 
 /// What has a row: errors and warnings that are damage by themselves.

@@ -3,7 +3,7 @@
 use super::plain::plain_line;
 use super::repair_text::write_wanted;
 use super::text::MAX_SHOWN_OF_A_GROUP;
-use super::{counted, detail};
+use super::{counted, detail, support};
 use crate::code::{self, Hresult};
 use crate::finding::{FindingId, Severity};
 use crate::format::servicing_log::{Run, RunForm};
@@ -123,7 +123,8 @@ fn write_group(out: &mut dyn Write, meant: &[FindingId], rows: &[&Explained]) ->
         plain_line!(out, "  and {more} more; --format json has them all")?;
     }
     for id in meant {
-        let named = if meant.len() > 1 { format!(" {id}") } else { String::new() };
+        let code = id.info().update_error.map(|code| format!(" {code}")).unwrap_or_default();
+        let named = if meant.len() > 1 { format!(" {id}{code}") } else { String::new() };
         plain_line!(out, "  = means{named}: {}", id.info().condition)?;
     }
     let is_damage =
@@ -147,7 +148,8 @@ fn write_row(out: &mut dyn Write, row: &Explained, meant: &[FindingId]) -> io::R
     match meant {
         [_, _, ..] => {
             let ids: Vec<&str> = meant.iter().map(|id| id.as_str()).collect();
-            plain_line!(out, "{severity}: {}, which is one of {}", row.category, ids.join(", "))?;
+            let support = support(finding).map(|support| format!(": {support}")).unwrap_or_default();
+            plain_line!(out, "{severity}: one of {}{support}", ids.join(", "))?;
         }
         _ => {
             let code = finding.id.info().update_error.filter(|_| finding.severity > Severity::Note);
@@ -208,6 +210,9 @@ fn write_gaps(out: &mut dyn Write, run: &Run, report: &Report) -> io::Result<()>
     if run.summary.is_none() && run.form != RunForm::Servicing {
         gaps.push("The report has no summary: the tool was interrupted, or the log is cut.".to_owned());
     }
+    if run.is_partial {
+        gaps.push("The report is not of everything: the scan was stopped, or left something out.".to_owned());
+    }
     gaps.extend(report.missing.iter().map(|missing| {
         format!(
             "The summary counts {} ({}), and the log has {} of these rows.",
@@ -244,6 +249,11 @@ fn write_verdict(out: &mut dyn Write, logs: &[Log]) -> io::Result<()> {
         return plain_line!(out, "{} left, {fixed} fixed.", are(left, "error"));
     }
     match logs.iter().find(|log| log.is_inconclusive()) {
+        Some(log) if log.log.runs.is_empty() => plain_line!(
+            out,
+            "{} holds no report of CheckSUR, DISM or servicing: is it the right file?",
+            log.path.display()
+        ),
         Some(log) => plain_line!(
             out,
             "No error is left as far as {} tells, but it does not tell all.",

@@ -122,14 +122,19 @@ pub fn write_wanted(out: &mut dyn Write, wanted: &[Wanted]) -> io::Result<()> {
         };
         by_package.entry(carrier).or_default().push(row);
     }
-    let by_package: Vec<(String, Vec<&Wanted>)> = by_package.into_iter().collect();
-    some(out, &by_package, |out, (carrier, rows)| {
+    for (carrier, rows) in by_package.iter().take(MAX_TOLD) {
         plain_line!(out, "  from {carrier}:")?;
-        some(out, rows, |out, row| {
+        for row in rows.iter().take(MAX_TOLD) {
             let digest = row.digest.as_ref().map(|digest| format!("  {digest}")).unwrap_or_default();
-            plain_line!(out, "    {}  {}{digest}", kind(row.kind), row.path)
-        })
-    })?;
+            plain_line!(out, "    {}  {}{digest}", kind(row.kind), row.path)?;
+        }
+        if let Some(more @ 1..) = rows.len().checked_sub(MAX_TOLD) {
+            plain_line!(out, "    and {more} more of it")?;
+        }
+    }
+    if let Some(more @ 1..) = by_package.len().checked_sub(MAX_TOLD) {
+        plain_line!(out, "  and from {more} more; --format json has them all")?;
+    }
     plain_line!(out)
 }
 
@@ -201,6 +206,6 @@ mod tests {
         write_wanted(&mut out, &all).unwrap();
         let text = String::from_utf8(out).unwrap();
         assert_eq!(text.matches("  from package-").count(), MAX_TOLD, "{text}");
-        assert!(text.ends_with("  and 5 more\n\n"), "{text}");
+        assert!(text.ends_with("  and from 5 more; --format json has them all\n\n"), "{text}");
     }
 }

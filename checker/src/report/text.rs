@@ -40,16 +40,20 @@ pub fn write(out: &mut dyn Write, scanned: &Scanned, report: &Report, paint: Pai
     }
     write_accepted(out, report)?;
     write_summary(out, scanned, report, paint)?;
-    write_wanted(out, &report.wanted)?;
-    write_next(out, scanned, report)
+    write_wanted(out, &report.wanted)
 }
 
-/// What people do then.
-fn write_next(out: &mut dyn Write, scanned: &Scanned, report: &Report) -> io::Result<()> {
-    if report.count(Severity::Error) == 0 {
+/// Writes what people do after a scan that found errors.
+///
+/// # Errors
+///
+/// What writing gives.
+pub fn write_next(out: &mut dyn Write, scanned: &Scanned, report: &Report) -> io::Result<()> {
+    if report.count(Severity::Error) == 0 || report.is_stopped {
         return Ok(());
     }
-    let image = scanned.image.display();
+    let image = scanned.image.display().to_string();
+    let image = if image.contains(' ') { format!("\"{image}\"") } else { image };
     plain_line!(
         out,
         "Next: `checksur repair {image} --source DONOR` mends what a healthy image or packages hold, and asks first;"
@@ -244,13 +248,14 @@ pub(super) fn update_errors(report: &Report) -> BTreeMap<Hresult, usize> {
 /// What a scan comes to, in a sentence, with numbers said in this way.
 pub(super) fn verdict(scanned: &Scanned, report: &Report, said: impl Fn(usize) -> String) -> String {
     let counted = |count, thing| format!("{} {thing}{}", said(count), if count == 1 { "" } else { "s" });
-    let errors = report.count(Severity::Error);
+    let (errors, warnings) = (report.count(Severity::Error), report.count(Severity::Warning));
     let gaps: usize = report.not_verified.iter().map(|group| group.count).sum();
     if report.is_stopped {
         return format!("Stopped before the end; until then {} found.", counted(errors, "error"));
     }
     let judged = match (errors, gaps) {
         (0, 0) if !scanned.skipped.is_empty() => "No damage found in what was not skipped".to_owned(),
+        (0, 0) if warnings > 0 => format!("No damage found; {}", counted(warnings, "warning")),
         (0, 0) => "No damage found".to_owned(),
         (0, gaps) => {
             format!("No damage found in what could be judged; {} could not be", counted(gaps, "object"))

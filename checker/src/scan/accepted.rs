@@ -144,22 +144,27 @@ impl AcceptList {
     /// The entries that accept nothing of what a report holds, as sentences, sorted; those that have expired are not among them.
     #[must_use]
     pub fn unused(&self, report: &Report, at: Instant) -> Vec<String> {
+        let accepted: Vec<(FindingId, About)> =
+            report.accepted.iter().map(|row| (row.finding.id, About::of(&row.finding))).collect();
         let is_used = |id: &FindingId, entry: &Entry| {
-            let mut accepted = report.accepted.iter().map(|accepted| &accepted.finding);
-            accepted.any(|finding| finding.id == *id && entry.accepts(finding))
+            accepted.iter().any(|(accepted, about)| accepted == id && entry.accepts(about))
         };
         let entries =
             self.entries.iter().flat_map(|(id, entries)| entries.iter().map(move |entry| (id, entry)));
         let mut unused: Vec<String> = entries
             .filter(|(id, entry)| !entry.is_expired(at) && !is_used(id, entry))
-            .map(|(id, entry)| format!("{id} of {} is accepted, and was not found", entry.written))
+            .map(|(id, entry)| {
+                let member = entry.member.as_ref().map(|member| format!(" ({member})")).unwrap_or_default();
+                format!("{id} of {}{member} is accepted, and was not found", entry.written)
+            })
             .collect();
         unused.sort_unstable();
         unused
     }
 
     fn of(&self, finding: &Finding, at: Instant) -> Option<&Entry> {
-        self.entries.get(&finding.id)?.iter().find(|entry| !entry.is_expired(at) && entry.accepts(finding))
+        let (entries, about) = (self.entries.get(&finding.id)?, About::of(finding));
+        entries.iter().find(|entry| !entry.is_expired(at) && entry.accepts(&about))
     }
 }
 
@@ -181,7 +186,20 @@ impl WrittenEntry {
             return Err(AcceptListError::NoReason { number });
         }
         let member = member.map(|member| member.to_lowercase());
-        Ok((id, Entry { subject: subject.to_lowercase(), written: subject, member, reason, until }))
+        Ok((id, Entry { subject: with_one_slash(&subject), written: subject, member, reason, until }))
+    }
+}
+
+/// What a finding is about, as entries are compared with it.
+struct About {
+    subject: String,
+    member: String,
+}
+
+impl About {
+    fn of(finding: &Finding) -> Self {
+        let member = finding.subject.member_name().unwrap_or_default().to_lowercase();
+        Self { subject: with_one_slash(finding.subject.name()), member }
     }
 }
 
@@ -192,10 +210,9 @@ impl Entry {
     }
 
     /// Whether it names what a finding of its kind is about.
-    fn accepts(&self, finding: &Finding) -> bool {
-        let member = || finding.subject.member_name().unwrap_or_default().to_lowercase();
-        fits(&self.subject, &finding.subject.name().to_lowercase())
-            && self.member.as_ref().is_none_or(|wanted| fits(wanted, &member()))
+    fn accepts(&self, about: &About) -> bool {
+        fits(&self.subject, &about.subject)
+            && self.member.as_ref().is_none_or(|wanted| fits(wanted, &about.member))
     }
 }
 
@@ -237,6 +254,11 @@ fn sentence(text: &str, error: &toml::de::Error) -> String {
     let line = before.matches('\n').count() + 1;
     let column = before.rsplit('\n').next().map_or(0, |line| line.chars().count()) + 1;
     format!("line {line}, column {column}: {said}")
+}
+
+/// A subject in small letters, with whichever slash it is written.
+fn with_one_slash(subject: &str) -> String {
+    subject.to_lowercase().replace('\\', "/")
 }
 
 /// Whether a pattern with `*` fits a text.

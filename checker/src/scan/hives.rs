@@ -80,7 +80,6 @@ impl Hives {
     fn add(&mut self, other: Self) {
         self.registry.packages = self.registry.packages.take().or(other.registry.packages);
         self.registry.components = self.registry.components.take().or(other.registry.components);
-        self.registry.components_are_refused |= other.registry.components_are_refused;
         self.outcome.add(other.outcome);
         self.absent.extend(other.absent);
         self.bare.extend(other.bare);
@@ -145,7 +144,6 @@ impl HivePlace {
     }
 
     fn note_refusal(&self, path: String, error: &std::io::Error, hives: &mut Hives) {
-        hives.registry.components_are_refused |= self.role == Role::Components;
         let is_in_use = cfg!(windows) && error.raw_os_error().is_some_and(|code| IN_USE.contains(&code));
         let denied = error.kind() == std::io::ErrorKind::PermissionDenied;
         let remedy = if is_in_use || denied {

@@ -6,7 +6,7 @@ use crate::check::{
     self, DifferentialFolders, Family, Hashed, ListedFile, Outcome, PayloadSubject, StoreSubject,
 };
 use crate::finding::Finding;
-use crate::hashing::hash_files;
+use crate::hashing::{Hashing, hash_files};
 use crate::image::{Folder, Place};
 use crate::store::{Holding, ManifestDocument};
 use crate::unverified::{Cause, Unverified};
@@ -16,7 +16,7 @@ use std::collections::HashMap;
 
 /// The most components whose files a thread looks for before it hashes them: some thousand files, so that the lanes of the
 /// hashing are seldom empty, and what is known of them takes little room.
-const BATCH: usize = 256;
+const BATCH: usize = 128;
 
 /// How many batches there are for each thread at least, so that none waits long for another.
 const BATCHES_OF_A_THREAD: usize = 8;
@@ -76,20 +76,24 @@ impl<'p> Payload<'p> {
         self.hash(&mut found);
         let mut all = Outcome::default();
         for (found, mut outcome) in found.iter().zip(outcomes) {
-            if let Some(found) = found {
+            if let Some(found) = found.as_ref().filter(|_| !self.hashed.is_stopped()) {
                 self.judge(found, &mut outcome);
             }
             // Of a component that was not looked at to the end nothing is known.
-            if !self.hashed.is_stopped() {
-                all.add(outcome);
-                self.scan.workers().one_done();
+            if self.hashed.is_stopped() {
+                break;
             }
+            all.add(outcome);
+            self.scan.workers().one_done();
         }
         all
     }
 
     /// Looks for the files of a component; what keeps that from being done is said.
     fn find(&self, index: usize, outcome: &mut Outcome) -> Option<Found<'p>> {
+        if self.hashed.is_stopped() {
+            return None;
+        }
         let (image, manifest) = (self.store.image, &self.store.store.manifests[index]);
         let path = image.display_missing(self.winsxs, &manifest.stem);
         let Some(document) = self.store.store.document(index) else {
@@ -140,7 +144,9 @@ impl<'p> Payload<'p> {
             }
         }
         // The other threads have batches of their own.
-        let hashed = hash_files(self.store.image.volume(), &paths, 1, self.hashed.watch, &|| {});
+        let (volume, readers) = (self.store.image.volume(), self.scan.workers().threads);
+        let hashing = Hashing { volume, threads: 1, readers, watch: self.hashed.watch, done: &|| {} };
+        let hashed = hash_files(&paths, hashing);
         for ((at, number), hashed) in places.into_iter().zip(hashed) {
             if let Some(found) = &mut found[at] {
                 found.listed[number].hashed(hashed);
@@ -168,7 +174,7 @@ impl<'p> Payload<'p> {
             family: Family { store, index: by_name, manifest: index, lost: &self.lost, members },
             holding,
             is_deleted: self.store.is_payload_deleted(index),
-            deletions_are_left_out: self.scan.skip.registry || store.registry.components_are_refused,
+            deletions_are_left_out: store.registry.components.is_none(),
             may_be_deleted: holding == Holding::Staged && self.store.has_unknown_flags(index),
             hashed: self.hashed,
         };

@@ -1,18 +1,25 @@
 //! What takes the results of a scan one by one.
 
-use super::{Accepted, Counts, Report, Wanted};
+use super::{Accepted, BaseUse, Counts, Report, Wanted};
 use crate::check::Section;
 use crate::finding::{Finding, Severity};
 use crate::unverified::UnverifiedGroup;
 
 /// Takes what a scan says, one thing after the other, always in the same order. A closure that takes findings is one:
 ///
-/// ```no_run
-/// # use checker::{image::Image, scan::Scan, volume::RealFolder};
-/// # let volume = RealFolder::open("/mnt/image")?;
-/// # let image = Image::open(&volume)?;
-/// let totals = Scan::new(&image).run(&mut |_, finding| println!("{}", finding.id));
-/// println!("{} errors", totals.errors);
+/// ```
+/// use checker::finding::Finding;
+/// use checker::image::Image;
+/// use checker::scan::Scan;
+/// use checker::volume::{MemoryVolume, VolumeMut, VolumePath};
+///
+/// let mut volume = MemoryVolume::new();
+/// volume.create_folder(&VolumePath::parse("Windows/WinSxS")?)?;
+/// let image = Image::open(&volume)?;
+/// let mut ids = Vec::new();
+/// let totals = Scan::new(&image).run(&mut |_, finding: Finding| ids.push(finding.id));
+/// assert_eq!((totals.counts.manifests, totals.errors), (0, 0));
+/// println!("{ids:?}, and {} things could not be judged", totals.not_verified);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub trait Sink {
@@ -36,7 +43,7 @@ impl<F: FnMut(Section, Finding)> Sink for F {
 }
 
 /// How a scan ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Totals {
     /// How much was looked at.
     pub counts: Counts,
@@ -44,6 +51,12 @@ pub struct Totals {
     pub errors: usize,
     /// How many warnings there are, consequences of others not counted.
     pub warnings: usize,
+    /// How many things could not be judged.
+    pub not_verified: usize,
+    /// How many root certificates of the image were trusted.
+    pub image_roots: usize,
+    /// What compressed manifests were expanded against; `None` if there are none.
+    pub base: Option<BaseUse>,
     /// As [`Report::exit_code`] says.
     pub exit_code: u8,
     /// Whether the scan was stopped: there may be more than it told.
@@ -56,6 +69,9 @@ pub(super) fn tell(report: Report, sink: &mut dyn Sink) -> Totals {
         counts: report.counts,
         errors: report.count(Severity::Error),
         warnings: report.count(Severity::Warning),
+        not_verified: report.not_verified.iter().map(|group| group.count).sum(),
+        image_roots: report.image_roots,
+        base: report.base.clone(),
         exit_code: report.exit_code(),
         is_stopped: report.is_stopped,
     };
@@ -110,14 +126,23 @@ mod tests {
             not_verified: group(vec![Unverified::new(Cause::TooLong, "d")]),
             accepted: vec![Accepted { section, finding, reason: "known".to_owned(), until: None }],
             wanted: vec![wanted],
+            image_roots: 3,
             ..Report::default()
         };
         let mut everything = Everything::default();
         let totals = tell(report.clone(), &mut everything);
         assert_eq!(everything.findings, findings);
         assert_eq!(everything.others, [Cause::TooLong.as_str(), "manifest-missing", "wanted"]);
-        let expected =
-            Totals { counts: report.counts, errors: 2, warnings: 0, exit_code: 12, is_stopped: false };
+        let expected = Totals {
+            counts: report.counts,
+            errors: 2,
+            warnings: 0,
+            not_verified: 1,
+            image_roots: 3,
+            base: None,
+            exit_code: 12,
+            is_stopped: false,
+        };
         assert_eq!(totals, expected);
         let mut ids = Vec::new();
         tell(report, &mut |_, finding: Finding| ids.push(finding.id));

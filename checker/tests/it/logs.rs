@@ -53,8 +53,8 @@ fn any_encoding_and_any_line_end_tells_the_same() {
     for part in [
         "  line 2, 2017-01-02 10:00, CheckSUR, version 6.1.7601.22471, content 26.0, 100 seconds, 1 found, 0 fixed\n".to_owned(),
         format!(
-            "error: CSI Payload File Missing, which is one of payload-missing, staged-payload-missing\n  \
-             --> Windows/WinSxS/{FORM}/a.dll\n  line 17: CSI Payload File Missing 0x00000000\n  = means payload-missing: "
+            "error: one of payload-missing, staged-payload-missing\n  \
+             --> Windows/WinSxS/{FORM}/a.dll\n  line 17: CSI Payload File Missing 0x00000000\n  = means payload-missing 0x80070002: "
         ),
         "1 line is not understood:\n  18: (odd) line\n".to_owned(),
         format!("    file  Windows/WinSxS/{FORM}/a.dll\n"),

@@ -35,7 +35,7 @@ fn several_reports_of_one_scan() {
     assert_eq!(lines.last().unwrap()["summary"], whole["summary"]);
 
     assert!(scan(path, &["--format", "checksur"]).contains("(f)\tCBS MUM Corrupt\t0x800F0900\t"));
-    assert!(scan(path, &["--format", "cbs"]).contains("\tCBS Manifest Corruption:\t1\r\n"));
+    assert!(scan(path, &["--format", "cbs"]).contains("Total Detected Corruption:\t1\r\n"));
     assert!(scan(path, &["--format", "html"]).starts_with("<!DOCTYPE html>"));
     assert!(scan(path, &["--format", "sarif"]).contains("\"mum-zero-length\""));
     scan(path, &["--format", "checksur", "-o", "c.log"]);

@@ -9,6 +9,7 @@ mod cases;
 mod census;
 mod clean;
 mod deltas;
+mod evidence;
 mod false_alarms;
 mod faults;
 mod flips;

@@ -19,9 +19,18 @@ pub(super) enum Entry<'l> {
     RepairFailed(&'l str),
     Summary(Summary<'l>),
     Flow(Flow<'l>),
+    /// The report is not of everything.
+    Partial,
     /// A heading, a bar, or words that carry nothing.
     Nothing,
 }
+
+/// Lines of our own in logs of our own: that a scan was stopped, what was left out, and how many findings are accepted.
+pub const STOPPED: &str = "checksur: the scan was stopped before its end";
+/// See [`STOPPED`].
+pub const LEFT_OUT: &str = "checksur: left out: ";
+/// See [`STOPPED`].
+pub const ACCEPTED: &str = "checksur: accepted findings that do not count: ";
 
 /// What a line of a summary says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,6 +99,12 @@ impl<'l> Entry<'l> {
         }
         if let Some(reason) = text.strip_prefix("Repair failed:") {
             return Some(Self::RepairFailed(reason.trim()));
+        }
+        if text.starts_with(STOPPED) || text.starts_with(LEFT_OUT) {
+            return Some(Self::Partial);
+        }
+        if text.starts_with(ACCEPTED) {
+            return Some(Self::Nothing);
         }
         match part {
             Part::Outside => None,

@@ -113,6 +113,7 @@ impl Parser {
             Entry::BinaryVersion(version) => self.head(|run| &mut run.binary_version, version),
             Entry::PackageVersion(version) => self.head(|run| &mut run.package_version, version),
             Entry::Moment(moment) => self.head(|run| &mut run.moment, moment),
+            Entry::Partial => self.run.iter_mut().for_each(|run| run.is_partial = true),
             Entry::Nothing => {}
         }
     }
@@ -179,7 +180,9 @@ impl Parser {
             self.kept_bytes -= self.runs.pop_front().as_ref().map_or(0, bytes_of_run);
             self.log.runs_left_out += 1;
         }
-        let mut runs = self.runs.iter_mut();
+        // The newest one is kept: it alone is not larger than that.
+        let older = self.runs.len() - 1;
+        let mut runs = self.runs.iter_mut().take(older);
         while self.kept_bytes > MAX_HELD_BYTES
             && let Some(oldest) = runs.next()
         {
@@ -287,8 +290,8 @@ impl Parser {
 
     fn failure(&mut self, reason: &str) {
         let Some(row) = self.last.and_then(|last| self.run.as_mut()?.rows.get_mut(last)) else { return };
-        if row.failure.is_none() {
-            let reason = shortened(reason);
+        let reason = shortened(reason);
+        if row.failure.is_none() && self.held_bytes + reason.len() <= MAX_HELD_BYTES {
             self.held_bytes += reason.len();
             row.failure = Some(reason);
         }

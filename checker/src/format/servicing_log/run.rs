@@ -25,6 +25,8 @@ pub struct Run {
     pub first_line: u64,
     /// Whether its first lines are not there.
     pub is_headless: bool,
+    /// Whether it says that it is not of everything: one of our own that was stopped, or from which something was left out.
+    pub is_partial: bool,
     /// When it was made, in the words of the log: the local time of the machine.
     pub moment: Option<String>,
     /// The version of the tool.

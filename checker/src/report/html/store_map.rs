@@ -73,7 +73,12 @@ impl Part {
 pub(super) fn write(out: &mut dyn Write, scanned: &Scanned, report: &Report) -> io::Result<()> {
     Part::ALL.into_iter().try_for_each(|part| {
         let skipped = part.skipped_by().is_some_and(|word| scanned.skipped.contains(&word));
-        tile(out, part, skipped, &State::of(part, report))
+        let left_out = match (skipped, report.is_stopped) {
+            (true, _) => Some("left out"),
+            (false, true) => Some("not finished"),
+            (false, false) => None,
+        };
+        tile(out, part, left_out, &State::of(part, report))
     })
 }
 
@@ -123,13 +128,15 @@ impl State {
     }
 }
 
-fn tile(out: &mut dyn Write, part: Part, skipped: bool, state: &State) -> io::Result<()> {
+fn tile(out: &mut dyn Write, part: Part, left_out: Option<&str>, state: &State) -> io::Result<()> {
     let (kind, glyph, said) = match state {
         State { damaged: 1.., .. } => ("error", "✖", format!("{} damaged", number(state.damaged))),
         State { hurt: 1.., .. } => ("follows", "↳", format!("{} hurt by others", number(state.hurt))),
         State { suspect: 1.., .. } => ("warning", "▲", format!("{} to look at", number(state.suspect))),
-        _ if skipped => ("skipped", "–", "left out".to_owned()),
-        _ => ("sound", "✔", "no damage found".to_owned()),
+        _ => match left_out {
+            Some(why) => ("skipped", "–", why.to_owned()),
+            None => ("sound", "✔", "no damage found".to_owned()),
+        },
     };
     writeln!(out, "<li class=\"part {kind}\">\n<h3>{}</h3>", part.name())?;
     writeln!(out, "<p class=\"state\"><span aria-hidden=\"true\">{glyph}</span> {said}</p>")?;
