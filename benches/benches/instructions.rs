@@ -3,6 +3,8 @@
 //! valgrind has neither SHA-NI nor AVX-512, so hashing is watched as a ratio instead (`src/ratios.rs`). Bodies give back what they
 //! worked on, so that dropping it is not counted.
 
+#![allow(missing_docs, reason = "what the macros make has none")]
+
 use benches::{
     AT, IDENTITY_TEXT, Inputs, expand_manifests, hive_of, judge_catalogs, make_keyform, parse_identity,
     parse_manifests, parse_packages, walk_hive, whole_scan,
