@@ -133,18 +133,7 @@ fn repair(
         return Ok(planned.before.exit_code());
     }
     if planned.plan.steps.is_empty() {
-        let is_sound = planned.before.count(Severity::Error) == 0;
-        writeln!(
-            told,
-            "{}",
-            if is_sound { "There is nothing to mend." } else { "Nothing of it can be mended." }
-        )?;
-        if !is_sound && arguments.source.is_empty() {
-            writeln!(
-                told,
-                "No source was given; --source names one, such as another image of the same Windows."
-            )?;
-        }
+        write_nothing_done(told, arguments, &planned.before)?;
         log_in_image(arguments, writable, &planned, started.elapsed())?;
         return Ok(planned.before.exit_code());
     }
@@ -166,6 +155,21 @@ fn repair(
     // What was repaired is told even where the logs could not be written.
     let left = look_again(arguments, watch, told);
     logged.and(left)
+}
+
+/// Why nothing is changed.
+fn write_nothing_done(told: &mut Told, arguments: &RepairArguments, before: &Report) -> io::Result<()> {
+    if before.count(Severity::Error) == 0 {
+        return writeln!(told, "There is nothing to mend.");
+    }
+    writeln!(told, "Nothing of it can be mended.")?;
+    if arguments.source.is_empty() {
+        writeln!(
+            told,
+            "No source was given; --source names one, such as another image of the same Windows."
+        )?;
+    }
+    Ok(())
 }
 
 /// Says so at once, and not after everything was read and a question was answered.

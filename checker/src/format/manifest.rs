@@ -347,6 +347,14 @@ mod tests {
     const IDENTITY: &str = r#"<assemblyIdentity name="Sample" version="1.2.3.4" processorArchitecture="amd64"
         language="neutral" publicKeyToken="31bf3856ad364e35" versionScope="nonSxS"/>"#;
 
+    /// Programs read these.
+    #[test]
+    fn kinds_have_the_words_of_reports() {
+        let words = [ManifestKind::Component, ManifestKind::Deployment, ManifestKind::Policy]
+            .map(ManifestKind::as_str);
+        assert_eq!(words, ["component-manifest", "deployment-manifest", "policy-manifest"]);
+    }
+
     fn manifest(body: &str) -> String {
         format!(r#"<assembly xmlns="{V3}" manifestVersion="1.0">{IDENTITY}{body}</assembly>"#)
     }

@@ -44,7 +44,7 @@ pub enum WantedKind {
 pub struct WantedPackage {
     /// Its whole name.
     pub name: String,
-    /// Its version.
+    /// Its version; empty if its name has none.
     pub version: String,
     /// The number of the article that describes it, such as `KB2919355`, if the name has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -55,7 +55,7 @@ impl WantedPackage {
     /// A package by its name, `name~token~architecture~language~version`.
     #[must_use]
     pub fn of(name: &str) -> Self {
-        let version = name.rsplit('~').next().unwrap_or_default().to_owned();
+        let version = name.rsplit_once('~').map_or("", |(_, version)| version).to_owned();
         let digits_at = |at: usize| name[at..].bytes().take_while(u8::is_ascii_digit).count();
         let mut places = name.match_indices("KB").chain(name.match_indices("kb"));
         // Articles have six or seven digits.
@@ -184,6 +184,7 @@ mod tests {
     fn a_package_tells_its_version_and_its_article() {
         let package = WantedPackage::of("Package_for_KB2919355~31bf3856ad364e35~amd64~~6.3.1.14");
         assert_eq!((package.version.as_str(), package.kb.as_deref()), ("6.3.1.14", Some("KB2919355")));
+        assert_eq!(WantedPackage::of("no-package").version, "");
         for (name, kb) in [
             ("Package_1_for_KB976932~t~x86~~6.1.1.17514", Some("KB976932")),
             ("Package_for_kb1000001_sp1~t~x86~~1.0.0.0", Some("KB1000001")),

@@ -97,3 +97,34 @@ fn what_lies_in_an_image_is_shown_before_it_is_done() {
     assert!(String::from_utf8_lossy(&done.stdout).contains("The repair is finished."), "{done:?}");
     assert!(folder.path().join("image/Windows/29").is_dir());
 }
+
+/// An image that is a file has to be mounted, and that is said.
+#[test]
+fn a_file_is_no_image() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("install.wim"), b"MSWIM").unwrap();
+    for command in ["scan", "repair"] {
+        let refused = checksur(&[command, "install.wim"], folder.path());
+        let told = String::from_utf8_lossy(&refused.stderr);
+        assert_eq!(refused.status.code(), Some(16), "{told}");
+        assert!(told.contains("install.wim is a file, and not a folder: mount or unpack it first"), "{told}");
+    }
+}
+
+/// Entries of the list of accepted findings that are of no use are told, where everything was looked at.
+#[test]
+fn what_accepts_nothing_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(folder.path().join("image/Windows/servicing/Packages")).unwrap();
+    std::fs::create_dir_all(folder.path().join("image/Windows/WinSxS/Manifests")).unwrap();
+    let list =
+        "[[accept]]\nfinding = \"payload-missing\"\nsubject = 'windows\\winsxs\\*'\nreason = \"known\"\n";
+    std::fs::write(folder.path().join("known.toml"), list).unwrap();
+    let told = |more: &[&str]| {
+        let arguments = [&["scan", "image", "--accept", "known.toml", "--quiet"], more].concat();
+        String::from_utf8_lossy(&checksur(&arguments, folder.path()).stderr).into_owned()
+    };
+    let unused = "known.toml: payload-missing of windows\\winsxs\\* is accepted, and was not found";
+    assert!(told(&[]).contains(unused), "{}", told(&[]));
+    assert_eq!(told(&["--skip", "payload"]), "");
+}

@@ -176,6 +176,30 @@ fn a_scan_can_be_stopped() {
     assert_eq!(report["findings"].as_array().map(Vec::len), Some(1));
 }
 
+/// Ctrl-C ends a repair before it changes anything.
+#[cfg(unix)]
+#[test]
+fn a_repair_can_be_stopped() {
+    use std::time::{Duration, Instant};
+    let folder = long_image();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_checksur"));
+    command.args(["repair", "image", "--yes", "--quiet"]).current_dir(folder.path());
+    command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    let child = command.spawn().unwrap();
+    let until = Instant::now() + Duration::from_secs(60);
+    while read_bytes(child.id()) < 1 << 26 {
+        assert!(Instant::now() < until);
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let interrupted = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(interrupted.success());
+    let done = child.wait_with_output().unwrap();
+    assert_eq!((done.status.code(), done.stdout.len()), (Some(130), 0));
+    let told = String::from_utf8(done.stderr).unwrap();
+    assert_eq!(told, "checksur: image: the repair was stopped; the image is as it was before\n");
+    assert!(!folder.path().join("image/Windows/checksur-repair").exists());
+}
+
 /// How much a process has read, where the system tells; elsewhere as much as is waited for.
 #[cfg(unix)]
 fn read_bytes(process: u32) -> u64 {

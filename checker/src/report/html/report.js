@@ -161,7 +161,7 @@ function carrier({ packages = [] }) {
 }
 
 function articles({ packages = [] }) {
-  const known = packages.flatMap(({ kb, version }) => [kb, `version ${version}`]).filter(Boolean);
+  const known = packages.flatMap(({ kb, version }) => [kb, version && `version ${version}`]).filter(Boolean);
   return [...new Set(known)].join(" · ");
 }
 
