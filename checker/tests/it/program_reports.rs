@@ -142,19 +142,15 @@ fn long_image() -> tempfile::TempDir {
     folder
 }
 
-/// Ctrl-C ends a scan soon, with a report of what was found until then.
+/// Runs the program on a long image, and presses Ctrl-C when it has read some of the large file.
 #[cfg(unix)]
-#[test]
-fn a_scan_can_be_stopped() {
+fn interrupted(arguments: &[&str], folder: &Path) -> std::process::Output {
     use std::time::{Duration, Instant};
-    let folder = long_image();
     let mut command = Command::new(env!("CARGO_BIN_EXE_checksur"));
-    command.args(["scan", "image", "--skip", "registry,catalogs", "--format", "json=report.json"]);
-    command.args(["--format", "text"]).current_dir(folder.path());
+    command.args(arguments).current_dir(folder);
     command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
     let child = command.spawn().unwrap();
     let until = Instant::now() + Duration::from_secs(60);
-    // It has begun to hash when it has read some of the file.
     while read_bytes(child.id()) < 1 << 26 {
         assert!(Instant::now() < until);
         std::thread::sleep(Duration::from_millis(10));
@@ -162,7 +158,17 @@ fn a_scan_can_be_stopped() {
     std::thread::sleep(Duration::from_millis(300));
     let interrupted = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
     assert!(interrupted.success());
-    let done = child.wait_with_output().unwrap();
+    child.wait_with_output().unwrap()
+}
+
+/// Ctrl-C ends a scan soon, with a report of what was found until then.
+#[cfg(unix)]
+#[test]
+fn a_scan_can_be_stopped() {
+    let folder = long_image();
+    let forms = ["--format", "json=report.json", "--format", "text"];
+    let done =
+        interrupted(&[&["scan", "image", "--skip", "registry,catalogs"], &forms[..]].concat(), folder.path());
     assert_eq!(done.status.code(), Some(130));
     let said = String::from_utf8(done.stdout).unwrap();
     assert!(said.contains("error[mum-zero-length]"), "{said}");
@@ -180,20 +186,8 @@ fn a_scan_can_be_stopped() {
 #[cfg(unix)]
 #[test]
 fn a_repair_can_be_stopped() {
-    use std::time::{Duration, Instant};
     let folder = long_image();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_checksur"));
-    command.args(["repair", "image", "--yes", "--quiet"]).current_dir(folder.path());
-    command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
-    let child = command.spawn().unwrap();
-    let until = Instant::now() + Duration::from_secs(60);
-    while read_bytes(child.id()) < 1 << 26 {
-        assert!(Instant::now() < until);
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    let interrupted = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
-    assert!(interrupted.success());
-    let done = child.wait_with_output().unwrap();
+    let done = interrupted(&["repair", "image", "--yes", "--quiet"], folder.path());
     assert_eq!((done.status.code(), done.stdout.len()), (Some(130), 0));
     let told = String::from_utf8(done.stderr).unwrap();
     assert_eq!(told, "checksur: image: the repair was stopped; the image is as it was before\n");
