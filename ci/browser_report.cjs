@@ -175,6 +175,8 @@ async function small(page) {
   await page.waitForSelector("#groups details[open] .card");
   assert.equal(await page.locator("#groups .excerpt mark").count(), 1);
   await page.locator("#accepted summary").click();
+  // A group is filled when the browser says that it is open, which is a moment later.
+  await page.waitForFunction(() => document.querySelector("#accepted .body").textContent !== "");
   assert.match(await page.textContent("#accepted .body"), /known to be cut/);
   await page.locator("#outlook summary").first().click();
   await page.waitForSelector("#outlook .card");
