@@ -118,7 +118,7 @@ impl<'c, 'v> Context<'c, 'v> {
     /// Where a value is right and what it names is lost: that comes back.
     fn what_it_names(&self, finding: &Finding, key: &str, member: Option<&str>) -> Vec<Candidate<'v>> {
         match (finding.id, member) {
-            (FindingId::CbsOwnerMissing, Some(owner)) => self.lost_package(owner),
+            (FindingId::CbsOwnerMissing, Some(owner)) => self.lost_owner(key, owner),
             (FindingId::DeploymentThumbprintDangling, Some(_)) => self.lost_catalog(key),
             (FindingId::MarkPackageMissing, Some(mark)) => self.marked_package(key, mark),
             _ => Vec::new(),

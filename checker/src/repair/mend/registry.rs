@@ -80,6 +80,20 @@ impl<'v> Context<'_, 'v> {
         }
     }
 
+    /// The owner of a package, if a donor has it as the owner there, too: that the name of a package exists in another version
+    /// does not tell that this one was meant. It may be a damaged name of the other.
+    pub(super) fn lost_owner(&self, owners: &str, owner: &str) -> Vec<Candidate<'v>> {
+        let is_owner_in = |donor: &Donor| {
+            let (name, path) = HiveName::split(owners)?;
+            let theirs = donor.hive(name)?;
+            let (_, key) = key_at(&theirs, path)?;
+            let owners = values_of(&key).ok()?;
+            Some(owners.iter().any(|(name, ..)| name.eq_ignore_ascii_case(owner)))
+        };
+        let is_confirmed = self.sources.donors().any(|(_, donor)| is_owner_in(donor).unwrap_or_default());
+        if is_confirmed { self.lost_package(owner) } else { Vec::new() }
+    }
+
     /// A package that is named and has no key: its files, and its key.
     pub(super) fn lost_package(&self, package: &str) -> Vec<Candidate<'v>> {
         let files = self.pairs_of(package).into_iter().filter(|candidate| !candidate.changes.is_empty());
