@@ -54,7 +54,7 @@ pub(crate) fn ours(document: &[u8], other: &[String]) -> Vec<Piece> {
                 attributes.sort();
                 pieces.push(Piece::Start(name_of(name.namespace), name.local.to_owned(), attributes));
             }
-            Event::Text(text) => push_text(&mut pieces, &text),
+            Event::Text(text) => push_text(&mut pieces, &text.value()),
             Event::End { .. } => pieces.push(Piece::End),
         }
     }

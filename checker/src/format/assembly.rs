@@ -6,7 +6,7 @@
 //! evidence.
 
 use crate::format::identity::{self, Identity, IdentityError};
-use crate::format::xml::{self, Attribute, Event, Name, Namespace};
+use crate::format::xml::{self, Attribute, Event, Name, Namespace, Text};
 use std::fmt;
 
 /// Everything that is wrong with a document; one error per stage, each the first of its kind.
@@ -113,7 +113,7 @@ pub(super) trait Visitor<'a> {
     fn start(&mut self, parent: Self::Place, element: &Element<'_, 'a>) -> Self::Place;
 
     /// A piece of text stands at `place`.
-    fn text(&mut self, _place: Self::Place, _text: &str) {}
+    fn text(&mut self, _place: Self::Place, _text: Text<'a>) {}
 
     /// The element that opened `place` ends.
     fn end(&mut self, _place: Self::Place) {}
@@ -155,7 +155,7 @@ pub(super) fn read<'a, V: Visitor<'a>>(document: &'a [u8], visitor: &mut V) -> F
             }
             Ok(Some(Event::Text(text))) => {
                 if let Some(place) = places.last() {
-                    visitor.text(*place, &text);
+                    visitor.text(*place, text);
                 }
             }
             Ok(Some(Event::End { .. })) => {

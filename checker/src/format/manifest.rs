@@ -6,7 +6,7 @@
 use crate::digest::{Algorithm, Digest};
 use crate::format::assembly::{self, DocumentErrors, Element, Visitor};
 use crate::format::identity::{Attribute, Identity};
-use crate::format::xml::Namespace;
+use crate::format::xml::{Namespace, Text};
 use base64ct::{Base64, Encoding};
 use std::borrow::Cow;
 
@@ -155,16 +155,16 @@ struct Reader<'a> {
     dependencies: Vec<Dependency<'a>>,
     categories: Vec<Identity<'a>>,
     /// The `hash` element of the file that is being read.
-    hash: Option<HashElement>,
+    hash: Option<HashElement<'a>>,
     dependency_is_optional: bool,
     dependency_kind: DependencyKind,
 }
 
 #[derive(Default)]
-struct HashElement {
-    unknown_transform: Option<String>,
-    method: Option<String>,
-    value: String,
+struct HashElement<'a> {
+    unknown_transform: Option<Cow<'a, str>>,
+    method: Option<Cow<'a, str>>,
+    value: Cow<'a, str>,
 }
 
 #[derive(Clone, Copy)]
@@ -209,15 +209,15 @@ impl<'a> Visitor<'a> for Reader<'a> {
             Place::Hash if in_signature("Transforms") => Place::Transforms,
             Place::Hash if in_signature("DigestMethod") => {
                 if let Some(hash) = &mut self.hash {
-                    hash.method = element.attribute("Algorithm").map(ToString::to_string);
+                    hash.method = element.attribute("Algorithm").cloned();
                 }
                 Place::Elsewhere
             }
             Place::Hash if in_signature("DigestValue") => Place::DigestValue,
             Place::Transforms if in_signature("Transform") => {
-                let algorithm = element.attribute("Algorithm").map(|name| &**name).unwrap_or_default();
+                let algorithm = element.attribute("Algorithm").cloned().unwrap_or_default();
                 if let Some(hash) = self.hash.as_mut().filter(|_| algorithm != IDENTITY_TRANSFORM) {
-                    hash.unknown_transform = Some(algorithm.to_owned());
+                    hash.unknown_transform = Some(algorithm);
                 }
                 Place::Elsewhere
             }
@@ -243,9 +243,10 @@ impl<'a> Visitor<'a> for Reader<'a> {
         }
     }
 
-    fn text(&mut self, place: Place, text: &str) {
+    fn text(&mut self, place: Place, text: Text<'a>) {
         if let (Place::DigestValue, Some(hash)) = (place, &mut self.hash) {
-            hash.value.push_str(text);
+            // Adding to nothing borrows.
+            hash.value += text.value();
         }
     }
 
@@ -272,25 +273,32 @@ impl<'a> Reader<'a> {
     }
 }
 
-impl HashElement {
+impl HashElement<'_> {
     fn into_digest(self) -> ListedDigest {
         if let Some(method) = self.unknown_transform {
-            return ListedDigest::Unsupported { method };
+            return ListedDigest::Unsupported { method: method.into_owned() };
         }
         let algorithm = match self.method.as_deref() {
             Some(SHA1_METHOD) => Algorithm::Sha1,
             Some(SHA256_METHOD) => Algorithm::Sha256,
             Some(other) => return ListedDigest::Unsupported { method: other.to_owned() },
-            None => return ListedDigest::Undecodable { value: self.value },
+            None => return ListedDigest::Undecodable { value: self.value.into_owned() },
         };
-        let compact: String =
-            self.value.chars().filter(|character| !character.is_ascii_whitespace()).collect();
-        let decoded = Base64::decode_vec(&compact).ok().and_then(|bytes| Digest::from_bytes(&bytes));
-        match decoded.filter(|digest| digest.algorithm() == algorithm) {
+        match decode_base64(&self.value).filter(|digest| digest.algorithm() == algorithm) {
             Some(digest) => ListedDigest::Known(digest),
-            None => ListedDigest::Undecodable { value: self.value },
+            None => ListedDigest::Undecodable { value: self.value.into_owned() },
         }
     }
+}
+
+/// White space may stand anywhere in it.
+fn decode_base64(text: &str) -> Option<Digest> {
+    let is_space = |character: char| character.is_ascii_whitespace();
+    let text = text.trim_matches(is_space);
+    let compact =
+        if text.contains(is_space) { text.replace(is_space, "").into() } else { Cow::Borrowed(text) };
+    let mut bytes = [0; Algorithm::Sha256.length_bytes()];
+    Digest::from_bytes(Base64::decode(&*compact, &mut bytes).ok()?)
 }
 
 fn decode_hexadecimal(text: &str) -> Option<Digest> {

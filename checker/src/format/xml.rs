@@ -104,7 +104,30 @@ pub enum Event<'r, 'a> {
         name: Name<'a>,
     },
     /// A piece of text inside an element; adjoining pieces may come separately.
-    Text(Cow<'a, str>),
+    Text(Text<'a>),
+}
+
+/// A piece of text inside an element.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Text<'a> {
+    /// As it stands in the document.
+    Written(&'a str),
+    /// What a reference stands for.
+    Character(char),
+}
+
+impl<'a> Text<'a> {
+    /// The text as XML sees it: where it is written, every end of a line is LF.
+    #[must_use]
+    pub fn value(self) -> Cow<'a, str> {
+        match self {
+            Self::Written(written) if memchr::memchr(b'\r', written.as_bytes()).is_none() => {
+                Cow::Borrowed(written)
+            }
+            Self::Written(written) => Cow::Owned(written.replace("\r\n", "\n").replace('\r', "\n")),
+            Self::Character(character) => Cow::Owned(character.into()),
+        }
+    }
 }
 
 /// Reads a document from its start to its end, once.
@@ -121,7 +144,10 @@ pub struct Reader<'a> {
     open: Vec<Open<'a>>,
     bindings: Vec<Binding<'a>>,
     namespaces: Vec<Cow<'a, str>>,
+    /// Of the element just started.
     attributes: Vec<Attribute<'a>>,
+    /// Its namespace declarations, until they are in force.
+    declarations: Vec<tag::WrittenAttribute<'a>>,
     /// The element just started was empty; its end is due.
     end_due: bool,
     root_seen: bool,
@@ -159,10 +185,11 @@ impl<'a> Reader<'a> {
             base,
             defect,
             tokens,
-            open: Vec::new(),
-            bindings: Vec::new(),
+            open: Vec::with_capacity(16),
+            bindings: Vec::with_capacity(8),
             namespaces: Vec::new(),
-            attributes: Vec::new(),
+            attributes: Vec::with_capacity(16),
+            declarations: Vec::new(),
             end_due: false,
             root_seen: false,
             declared: false,
@@ -211,18 +238,18 @@ impl<'a> Reader<'a> {
                     return Ok(Some(Event::End { name }));
                 }
                 Token::Text(_) => {
-                    if let Some(text) = self.text(written, start)? {
-                        return Ok(Some(Event::Text(text)));
+                    if self.is_content(written, start)? {
+                        return Ok(Some(Event::Text(Text::Written(written))));
                     }
                 }
                 Token::GeneralRef(_) => {
                     let character = self.reference(written, start)?;
-                    return Ok(Some(Event::Text(Cow::Owned(character.to_string()))));
+                    return Ok(Some(Event::Text(Text::Character(character))));
                 }
                 Token::CData(_) => {
                     self.only_inside_root(start, "a CDATA section")?;
                     let content = &written["<![CDATA[".len()..written.len() - "]]>".len()];
-                    return Ok(Some(Event::Text(normalise_line_ends(content))));
+                    return Ok(Some(Event::Text(Text::Written(content))));
                 }
                 Token::Comment(_) => self.comment(written, start)?,
                 Token::PI(_) | Token::Decl(_) => self.instruction(written, start)?,
@@ -316,9 +343,9 @@ impl<'a> Reader<'a> {
         }
         self.root_seen = true;
         self.attributes.clear();
-        let attributes = &mut self.attributes;
+        self.declarations.clear();
+        let (attributes, declarations) = (&mut self.attributes, &mut self.declarations);
         let base = self.base + start;
-        let mut declarations = Vec::new();
         let mut written_attributes = 0;
         let tag = tag::start_tag(written, |attribute| {
             written_attributes += 1;
@@ -336,9 +363,11 @@ impl<'a> Reader<'a> {
         .map_err(|defect| self.error(start + defect.at, defect.kind))?;
 
         let bindings_before = self.bindings.len();
-        for declaration in declarations {
+        let mut declarations = std::mem::take(&mut self.declarations);
+        for declaration in declarations.drain(..) {
             self.declare(declaration, start, bindings_before)?;
         }
+        self.declarations = declarations;
         let name = Name {
             namespace: self.resolve(tag.prefix).ok_or_else(|| self.undeclared(tag.prefix, start + 1))?,
             prefix: tag.prefix,
@@ -421,16 +450,18 @@ impl<'a> Reader<'a> {
         if prefix == "xml" {
             return Some(Namespace::Xml);
         }
-        let binding = self.bindings.iter().rev().find(|binding| binding.prefix == prefix);
-        match binding {
-            Some(binding) => Some(binding.namespace),
-            None if prefix.is_empty() => Some(Namespace::None),
-            None => None,
+        let mut innermost_first = self.bindings.iter().rev();
+        // Most names have no prefix, and two of no length are not worth a comparison of bytes.
+        if prefix.is_empty() {
+            let binding = innermost_first.find(|binding| binding.prefix.is_empty());
+            return Some(binding.map_or(Namespace::None, |binding| binding.namespace));
         }
+        innermost_first.find(|binding| binding.prefix == prefix).map(|binding| binding.namespace)
     }
 
     /// Resolves the prefixes of the collected attributes and refuses two of one name.
     fn resolve_attributes(&mut self) -> Result<(), Error> {
+        let mut seen = 0_u64;
         for index in 0..self.attributes.len() {
             let Attribute { name, offset, .. } = self.attributes[index];
             if !name.prefix.is_empty() {
@@ -440,6 +471,15 @@ impl<'a> Reader<'a> {
                 self.attributes[index].name.namespace = namespace;
             }
             let Name { namespace, local, .. } = self.attributes[index].name;
+            // Names of which these two bytes and the length differ need not be compared.
+            let shape = local.bytes().next().zip(local.bytes().last());
+            let shape = shape.map_or(0, |(first, last)| usize::from(first) ^ usize::from(last) ^ local.len());
+            let bit = 1 << (shape % 64);
+            let is_new = seen & bit == 0;
+            seen |= bit;
+            if is_new {
+                continue;
+            }
             let first =
                 if cfg!(feature = "planted-duplicate-attribute") { index.saturating_sub(1) } else { 0 };
             if self.attributes[first..index].iter().any(|earlier| earlier.name.is(namespace, local)) {
@@ -451,6 +491,10 @@ impl<'a> Reader<'a> {
     }
 
     fn end_tag(&mut self, written: &'a str, start: usize) -> Result<Name<'a>, Error> {
+        let plain = written.strip_prefix("</").and_then(|rest| rest.strip_suffix('>'));
+        if plain.is_some_and(|plain| self.open.last().is_some_and(|open| open.written == plain)) {
+            return self.close();
+        }
         let found = tag::end_tag(written).map_err(|defect| self.error(start + defect.at, defect.kind))?;
         match self.open.last() {
             Some(open) if open.written == found => self.close(),
@@ -477,22 +521,26 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Text between tags, or `None` for the white space around the root.
-    fn text(&self, written: &'a str, start: usize) -> Result<Option<Cow<'a, str>>, Error> {
+    /// Whether text between tags is that of an element; otherwise it is the white space around the root.
+    fn is_content(&self, written: &str, start: usize) -> Result<bool, Error> {
+        // Most text is white space between tags.
+        if !self.open.is_empty() && memchr::memchr2(b'&', b']', written.as_bytes()).is_none() {
+            return Ok(true);
+        }
         if let Some(at) = memchr::memchr(b'&', written.as_bytes()) {
             return Err(self.broken_token(start + at));
         }
         if self.open.is_empty() {
             return match written.find(|c| !tag::is_space(c)) {
                 Some(at) => Err(self.error(start + at, ErrorKind::OutsideRoot { what: "text" })),
-                None => Ok(None),
+                None => Ok(false),
             };
         }
         let section_end = memchr::memmem::find(written.as_bytes(), b"]]>");
         if let Some(at) = section_end.filter(|_| !cfg!(feature = "planted-section-end")) {
             return Err(self.error(start + at, ErrorKind::SectionEndInText));
         }
-        Ok(Some(normalise_line_ends(written)))
+        Ok(true)
     }
 
     fn reference(&self, written: &str, start: usize) -> Result<char, Error> {
@@ -567,14 +615,6 @@ fn foreign_byte_order_mark(document: &[u8]) -> Option<&'static str> {
     } else {
         None
     }
-}
-
-/// XML sees every line end as LF.
-fn normalise_line_ends(text: &str) -> Cow<'_, str> {
-    if memchr::memchr(b'\r', text.as_bytes()).is_none() {
-        return Cow::Borrowed(text);
-    }
-    Cow::Owned(text.replace("\r\n", "\n").replace('\r', "\n"))
 }
 
 #[cfg(test)]

@@ -83,32 +83,88 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// The quote before the value of an attribute, after an equals sign with white space around it.
+    fn opening_quote(&mut self) -> Result<u8, TokenDefect> {
+        self.skip_space();
+        self.expect('=', "= after the name of an attribute")?;
+        self.skip_space();
+        let quote = match self.peek() {
+            Some('"') => b'"',
+            Some('\'') => b'\'',
+            Some(found) => return defect(self.at, ErrorKind::Unexpected { expected: "a quote", found }),
+            None => return Err(self.end()),
+        };
+        self.at += 1;
+        Ok(quote)
+    }
+
     /// A name of the Name production, colons included; empty if none begins here.
     fn name(&mut self) -> &'a str {
         let rest = self.rest();
-        let bytes = rest.as_bytes();
-        let ascii = bytes.iter().position(|byte| !NAME_BYTE[usize::from(*byte)]).unwrap_or(bytes.len());
-        let length = if bytes.get(ascii).is_some_and(|byte| !byte.is_ascii()) {
-            rest.find(|c| !(is_name_char(c) || c == ':')).unwrap_or(rest.len())
-        } else {
-            ascii
-        };
+        let length = rest.find(|c| !(is_name_char(c) || c == ':')).unwrap_or(rest.len());
         self.at += length;
         &rest[..length]
     }
+
+    /// A qualified name: as written, its prefix, and the rest.
+    #[inline(always)]
+    fn qualified_name(&mut self) -> Result<(&'a str, &'a str, &'a str), TokenDefect> {
+        let (at, rest) = (self.at, self.rest());
+        let bytes = rest.as_bytes();
+        let first = ascii_part(bytes);
+        let (prefix, length) = match bytes.get(first) {
+            Some(b':') if first > 0 => match ascii_part(&bytes[first + 1..]) {
+                0 => ("", 0),
+                second => (&rest[..first], first + 1 + second),
+            },
+            _ => ("", first),
+        };
+        // Nearly every name; what is wrong with one, and what is rare in one, is left to the general case.
+        if length > 0 && bytes.get(length).is_some_and(|byte| byte.is_ascii() && *byte != b':') {
+            self.at += length;
+            let local = if prefix.is_empty() { 0 } else { first + 1 };
+            return Ok((&rest[..length], prefix, &rest[local..length]));
+        }
+        let name = self.name();
+        let (prefix, local) = qualified(name, at, self.peek())?;
+        Ok((name, prefix, local))
+    }
 }
 
-/// ASCII characters of names, the colon included.
-static NAME_BYTE: [bool; 256] = {
-    let mut table = [false; 256];
+/// What an ASCII character may be in a name.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum NameByte {
+    No,
+    /// Where no part of a name begins.
+    Inside,
+    Anywhere,
+}
+
+/// For every byte; those of other characters than ASCII are none of these.
+static NAME_BYTE: [NameByte; 256] = {
+    let mut table = [NameByte::No; 256];
     let mut byte = 0;
     while byte < 128 {
         let b = byte as u8;
-        table[byte] = b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b':');
+        if b.is_ascii_alphabetic() || b == b'_' {
+            table[byte] = NameByte::Anywhere;
+        } else if b.is_ascii_digit() || matches!(b, b'-' | b'.') {
+            table[byte] = NameByte::Inside;
+        }
         byte += 1;
     }
     table
 };
+
+/// How long the name without colons is that `bytes` begin with, as far as it is ASCII; 0 if none may begin so.
+fn ascii_part(bytes: &[u8]) -> usize {
+    match bytes.first().map(|byte| NAME_BYTE[usize::from(*byte)]) {
+        Some(NameByte::Anywhere) => {
+            bytes.iter().position(|byte| NAME_BYTE[usize::from(*byte)] == NameByte::No).unwrap_or(bytes.len())
+        }
+        _ => 0,
+    }
+}
 
 /// Splits a qualified name, or says why it is none. An empty name is refused with what stands in
 /// its place.
@@ -134,8 +190,7 @@ pub(super) fn start_tag<'a>(
     mut attribute: impl FnMut(WrittenAttribute<'a>) -> Result<(), ErrorKind>,
 ) -> Result<StartTag<'a>, TokenDefect> {
     let mut cursor = Cursor::new(written, 1);
-    let name = cursor.name();
-    let (prefix, local) = qualified(name, 1, cursor.peek())?;
+    let (name, prefix, local) = cursor.qualified_name()?;
     loop {
         let spaced = cursor.skip_space();
         match cursor.peek() {
@@ -159,38 +214,63 @@ pub(super) fn start_tag<'a>(
     }
 }
 
+#[inline(always)]
 fn one_attribute<'a>(cursor: &mut Cursor<'a>) -> Result<WrittenAttribute<'a>, TokenDefect> {
     let at = cursor.at;
-    let name = cursor.name();
-    let (prefix, local) = qualified(name, at, cursor.peek())?;
-    cursor.skip_space();
-    cursor.expect('=', "= after the name of an attribute")?;
-    cursor.skip_space();
-    let quote = match cursor.peek() {
-        Some(quote @ ('"' | '\'')) => quote,
-        Some(found) => return defect(cursor.at, ErrorKind::Unexpected { expected: "a quote", found }),
-        None => return Err(cursor.end()),
+    let (name, prefix, local) = cursor.qualified_name()?;
+    let quote = match cursor.text.as_bytes().get(cursor.at..cursor.at + 2) {
+        Some([b'=', quote @ (b'"' | b'\'')]) => {
+            cursor.at += 2;
+            *quote
+        }
+        _ => cursor.opening_quote()?,
     };
-    cursor.at += 1;
-    let start = cursor.at;
-    #[allow(clippy::cast_possible_truncation, reason = "both quotes are ASCII")]
-    let length = memchr::memchr(quote as u8, cursor.rest().as_bytes());
-    let written = &cursor.rest()[..length.unwrap_or(cursor.rest().len())];
-    let value = attribute_value(written, start, length.is_some())?.ok_or_else(|| cursor.end())?;
+    let (start, rest) = (cursor.at, cursor.rest());
+    let plain = plain_length(rest.as_bytes(), quote);
+    let (written, value) = if rest.as_bytes().get(plain) == Some(&quote) {
+        (&rest[..plain], Cow::Borrowed(&rest[..plain]))
+    } else {
+        let length = memchr::memchr(quote, rest.as_bytes());
+        let written = &rest[..length.unwrap_or(rest.len())];
+        let value = attribute_value(written, plain, start, length.is_some())?.ok_or_else(|| cursor.end())?;
+        (written, value)
+    };
     cursor.at = start + written.len() + 1;
     Ok(WrittenAttribute { name, prefix, local, value, at })
 }
 
-/// Checks and normalises an attribute value. `None` if it is not complete and nothing is wrong
-/// with what there is of it.
-fn attribute_value(written: &str, start: usize, complete: bool) -> Result<Option<Cow<'_, str>>, TokenDefect> {
-    let special = |byte: u8| matches!(byte, b'<' | b'&' | b'\t' | b'\n' | b'\r');
-    let Some(first) = written.bytes().position(special) else {
-        return Ok(complete.then_some(Cow::Borrowed(written)));
-    };
+/// How many bytes stand for themselves in the value of an attribute: up to its quote, to white space that becomes a space, or to
+/// what may be a reference or may not be there. In legal text that is everything below a space.
+fn plain_length(bytes: &[u8], quote: u8) -> usize {
+    let is_plain = |byte: u8| byte >= b' ' && ![quote, b'<', b'&'].contains(&byte);
+    let (eights, rest) = bytes.as_chunks::<8>();
+    // Eight bytes at a time: the highest bit of each tells. What borrows from its neighbour stands before it and tells, too.
+    const LOWEST: u64 = 0x0101_0101_0101_0101;
+    const HIGHEST: u64 = 0x8080_8080_8080_8080;
+    let below = |word: u64, limit: u8| word.wrapping_sub(LOWEST * u64::from(limit)) & !word & HIGHEST;
+    let equal = |word: u64, byte: u8| below(word ^ (LOWEST * u64::from(byte)), 1);
+    for (index, eight) in eights.iter().enumerate() {
+        let word = u64::from_le_bytes(*eight);
+        let told = below(word, b' ') | equal(word, quote) | equal(word, b'<') | equal(word, b'&');
+        if told != 0 {
+            return index * 8 + told.trailing_zeros() as usize / 8;
+        }
+    }
+    let plain = rest.iter().position(|byte| !is_plain(*byte)).unwrap_or(rest.len());
+    eights.len() * 8 + plain
+}
+
+/// Checks and normalises an attribute value of which the first `plain` bytes stand for themselves. `None` if it is not complete
+/// and nothing is wrong with what there is of it.
+fn attribute_value(
+    written: &str,
+    plain: usize,
+    start: usize,
+    complete: bool,
+) -> Result<Option<Cow<'_, str>>, TokenDefect> {
     let mut value = String::with_capacity(written.len());
-    value.push_str(&written[..first]);
-    let mut rest = &written[first..];
+    value.push_str(&written[..plain]);
+    let mut rest = &written[plain..];
     while let Some(character) = rest.chars().next() {
         let at = start + written.len() - rest.len();
         let length = match character {
@@ -221,7 +301,7 @@ fn attribute_value(written: &str, start: usize, complete: bool) -> Result<Option
         };
         rest = &rest[length..];
     }
-    Ok(complete.then_some(Cow::Owned(value)))
+    Ok(complete.then(|| value.into()))
 }
 
 /// Reads a reference at the start of `text`: the character and the length of the reference, or
@@ -277,8 +357,7 @@ fn character_number(number: &str) -> Option<Option<u32>> {
 /// Reads `</name >` and gives the name.
 pub(super) fn end_tag(written: &str) -> Result<&str, TokenDefect> {
     let mut cursor = Cursor::new(written, 2);
-    let name = cursor.name();
-    qualified(name, 2, cursor.peek())?;
+    let (name, ..) = cursor.qualified_name()?;
     cursor.skip_space();
     cursor.expect('>', "> at the end of an end tag")?;
     Ok(name)
@@ -287,8 +366,7 @@ pub(super) fn end_tag(written: &str) -> Result<&str, TokenDefect> {
 /// The target of a processing instruction whose text begins after `<?`.
 pub(super) fn instruction_target(text: &str) -> Result<&str, TokenDefect> {
     let mut cursor = Cursor::new(text, 0);
-    let target = cursor.name();
-    let (prefix, _) = qualified(target, 0, cursor.peek())?;
+    let (target, prefix, _) = cursor.qualified_name()?;
     if !prefix.is_empty() {
         return defect(0, ErrorKind::BadName { name: target.to_owned() });
     }
@@ -370,4 +448,32 @@ fn pseudo_attribute<'a>(
     };
     cursor.at = start + length + 1;
     Ok(Some((&cursor.text[start..start + length], start)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Eight at a time or one by one, whatever the bytes before say.
+    #[test]
+    fn values_stand_for_themselves_up_to_the_first_special_byte() {
+        for quote in [b'"', b'\''] {
+            for length in [0, 1, 7, 8, 9, 23] {
+                for at in 0..length {
+                    for (byte, before) in
+                        (0..=u8::MAX).flat_map(|byte| [(byte, b'x'), (byte, 0xC3), (byte, b'!')])
+                    {
+                        let mut bytes = vec![before; length];
+                        bytes[at] = byte;
+                        let special = [quote, b'<', b'&'].contains(&byte) || byte < b' ';
+                        assert_eq!(
+                            plain_length(&bytes, quote),
+                            if special { at } else { length },
+                            "{byte} at {at}"
+                        );
+                    }
+                }
+            }
+        }
+    }
 }

@@ -306,7 +306,7 @@ fn values_and_text_are_those_of_the_references_and_line_ends() {
                 Event::Start { attributes, .. } => {
                     attributes.iter().for_each(|attribute| seen.push_str(&attribute.value));
                 }
-                Event::Text(text) => seen.push_str(&text),
+                Event::Text(text) => seen.push_str(&text.value()),
                 Event::End { .. } => seen.push('|'),
             }
         }
@@ -384,7 +384,7 @@ fn a_consumer_sees_resolved_names_values_and_text() {
                 format!("<{:?} {} {attributes:?}>", name.namespace, name.local)
             }
             Event::End { name } => format!("</{}>", name.local),
-            Event::Text(text) => format!("{text:?}"),
+            Event::Text(text) => format!("{:?}", text.value()),
         });
     }
     assert_eq!(

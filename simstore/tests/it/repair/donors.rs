@@ -58,11 +58,11 @@ static NOTHING: std::sync::LazyLock<Sources> = std::sync::LazyLock::new(Sources:
 fn nothing_is_taken_from_anybody_that_nothing_vouches_for() {
     let wrong = Mutex::new(Vec::new());
     let all = std::env::var_os("SIMSTORE_DONORS").is_some();
-    let (profiles, part) = if all { (&Profile::ALL[..], 1) } else { (&[Profile::Win7, Profile::Win10][..], 3) };
+    let (profiles, part) =
+        if all { (&Profile::ALL[..], 1) } else { (&[Profile::Win7, Profile::Win10][..], 3) };
     for &profile in profiles {
         let store = store_of(1, profile);
-        let of_store =
-            |case: &crate::faults::Case| case.profile == profile && case.seed == 1 && !case.reseal;
+        let of_store = |case: &crate::faults::Case| case.profile == profile && case.seed == 1 && !case.reseal;
         let cases: Vec<_> = cases().into_iter().filter(of_store).collect();
         assert!(cases.len() > 50);
         for (index, donor) in Donor::ALL.into_iter().enumerate() {
