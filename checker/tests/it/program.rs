@@ -128,3 +128,48 @@ fn what_accepts_nothing_is_told() {
     assert!(told(&[]).contains(unused), "{}", told(&[]));
     assert_eq!(told(&["--skip", "payload"]), "");
 }
+
+/// Microsoft's tool left two logs: one of its last run, and one of all.
+#[test]
+fn logs_are_left_in_the_image_where_that_is_asked_for() {
+    let folder = damaged_image();
+    let logs = folder.path().join("image/Windows/Logs/CBS");
+    let runs = |name: &str| {
+        let log = std::fs::read_to_string(logs.join(name)).unwrap();
+        assert!(log.contains("servicing\\Packages\\a.mum"), "{log}");
+        log.matches("Checking System Update Readiness.").count()
+    };
+    for run in 1..=2 {
+        let done = checksur(&["repair", "image", "--yes", "--log-in-image"], folder.path());
+        assert_eq!(done.status.code().unwrap() & 4, 4, "{done:?}");
+        assert_eq!((runs("CheckSUR.log"), runs("CheckSUR.persist.log")), (1, run));
+    }
+    assert_eq!(std::fs::read_dir(&logs).unwrap().count(), 2, "nothing else is left");
+
+    std::fs::remove_dir_all(folder.path().join("image/Windows/Logs")).unwrap();
+    std::fs::write(folder.path().join("image/Windows/Logs"), b"a file").unwrap();
+    let failed = checksur(&["repair", "image", "--yes", "--log-in-image"], folder.path());
+    assert_eq!(failed.status.code(), Some(16), "{failed:?}");
+    assert_eq!(std::fs::read(folder.path().join("image/Windows/Logs")).unwrap(), b"a file");
+}
+
+/// Files by themselves: a line of JSON for each, wherever they lie.
+#[test]
+fn files_are_inspected_by_themselves() {
+    let folder = damaged_image();
+    let packages = folder.path().join("image/Windows/servicing/Packages");
+    std::fs::write(packages.join("notes.txt"), b"no file of a store").unwrap();
+    let lines = |arguments: &[&str], code: i32| -> Vec<serde_json::Value> {
+        let done = checksur(&[&["inspect"], arguments].concat(), folder.path());
+        assert_eq!(done.status.code(), Some(code), "{done:?}");
+        let text = String::from_utf8(done.stdout).unwrap();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    let manifest = "image/Windows/servicing/Packages/a.mum";
+    let (alone, all) = (lines(&[manifest], 4), lines(&["image/Windows/servicing"], 4));
+    assert_eq!(alone[0]["path"], manifest);
+    assert_eq!(alone[0]["findings"][0]["id"], "mum-zero-length");
+    assert_eq!((alone.len(), &alone[0]), (1, &all[0]));
+    assert_eq!((all.len(), all[1]["kind"].as_str()), (2, Some("other")));
+    assert!(lines(&["nowhere"], 16).is_empty());
+}
