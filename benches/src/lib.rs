@@ -2,6 +2,12 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "peers")]
+mod nt_hive_walk;
+
+#[cfg(feature = "peers")]
+pub use nt_hive_walk::walk_hive_with_nt_hive;
+
 use checker::digest::{Engine, Hashed, Messages};
 use checker::format::catalog::{Catalog, Roots, Status, Verifier};
 use checker::format::hive::{Event, Hive};
@@ -293,27 +299,45 @@ fn component(index: u32) -> Key {
     (0..index % 5).fold(key, |key, file| key.with_value(Value::dword(format!("f!file{file}.dll"), 7)))
 }
 
-/// Reads every key and value of a hive and all data, and gives how many keys and values there are.
+/// A sum of everything that a walk met, which is the same whoever walks: names, types and data.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Content {
+    sum: u64,
+    /// How many keys and values there were.
+    pub count: u64,
+}
+
+impl Content {
+    fn add(&mut self, bytes: &[u8]) {
+        let (words, rest) = bytes.as_chunks::<8>();
+        let rest = rest.iter().fold(bytes.len() as u64, |word, byte| word << 8 | u64::from(*byte));
+        let words = words.iter().map(|word| u64::from_le_bytes(*word)).chain([rest]);
+        self.sum =
+            words.fold(self.sum, |sum, word| (sum.rotate_left(5) ^ word).wrapping_mul(0x9E37_79B9_7F4A_7C15));
+    }
+}
+
+/// Reads every key and value of a hive and all data.
 ///
 /// # Panics
 ///
 /// If something cannot be read: then the numbers would mean nothing.
 #[must_use]
-pub fn walk_hive(hive: &Hive<'_>) -> u64 {
-    let mut count = 0;
+pub fn walk_hive(hive: &Hive<'_>) -> Content {
+    let mut content = Content::default();
     for event in hive.walk() {
         match event {
-            Event::Key(visit) => {
-                black_box(visit.key.name());
-            }
+            Event::Key(visit) => content.add(visit.key.name().bytes()),
             Event::Value { value, data } => {
-                black_box((value.name(), value.data_type(), data.expect("the data is sound")));
+                content.add(value.name().bytes());
+                content.add(&value.data_type().0.to_le_bytes());
+                content.add(&data.expect("the data is sound"));
             }
             Event::Unreadable(error) => panic!("{error}"),
         }
-        count += 1;
+        content.count += 1;
     }
-    count
+    content
 }
 
 /// Adds the words of some bytes up: no reader can be faster than that.

@@ -80,10 +80,10 @@ fn hives() {
     let bytes = components_hive();
     let Ok(opened) = hive::open(&bytes, &[]) else { panic!("the hive is sound") };
     let hive = &opened.hive;
-    let count = walk_hive(hive);
-    let mut walk = || assert_eq!(walk_hive(hive), count);
+    let content = walk_hive(hive);
+    let mut walk = || assert_eq!(walk_hive(hive), content);
     ratio("hive walk, against adding up the bytes", &mut walk, &mut || sum_words(&bytes));
-    speed(&format!("hive walk, {count} keys and values"), bytes.len(), &mut walk);
+    speed(&format!("hive walk, {} keys and values", content.count), bytes.len(), &mut walk);
     speed("hive check", bytes.len(), &mut || assert!(hive.check().is_empty()));
     let (compressed, expanded_bytes) = compressed_hive(&bytes);
     let ratio = expanded_bytes as f64 / compressed.len() as f64;
@@ -92,10 +92,28 @@ fn hives() {
     });
 }
 
+/// A hive as long as the longest that were seen.
+#[cfg(feature = "peers")]
+fn long_hive() {
+    let bytes = benches::hive_of(400_000);
+    assert!((230 << 20..260 << 20).contains(&bytes.len()), "{}", bytes.len());
+    let Ok(opened) = hive::open(&bytes, &[]) else { panic!("the hive is sound") };
+    let content = walk_hive(&opened.hive);
+    ratio(
+        &format!("walk of a hive of {} MB, against nt-hive", bytes.len() / 1_000_000),
+        &mut || assert_eq!(walk_hive(&opened.hive), content),
+        &mut || assert_eq!(benches::walk_hive_with_nt_hive(&bytes), content),
+    );
+}
+
 fn main() {
     let only = std::env::args().nth(1);
     if only.as_deref() == Some("hashing") {
         return hashing();
+    }
+    #[cfg(feature = "peers")]
+    if only.as_deref() == Some("long-hive") {
+        return long_hive();
     }
     let inputs = Inputs::new();
     let manifests = &inputs.manifests;

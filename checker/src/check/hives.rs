@@ -81,7 +81,7 @@ mod tests {
     use crate::format::hive::{Damage, Error, Rule};
 
     fn damage(rule: Rule, offset: u64) -> Damage {
-        let error = Error { offset, rule, expected: "this".to_owned(), actual: "that".to_owned() };
+        let error = Error::new(rule, offset, "this", "that");
         Damage { path: None, error }
     }
 

@@ -33,7 +33,7 @@ mod walk;
 pub use base_block::{BaseBlock, MAX_BINS_BYTES};
 pub use check::{Damage, Damages, MAX_DAMAGES};
 pub use edit::{EditError, Editor, MAX_LEAVES, MAX_STANDARD_VALUE_BYTES};
-pub use error::{Error, Rule};
+pub use error::{Broken, Error, Rule};
 pub use key::{Key, MAX_KEY_NAME_UNITS, key_flag};
 pub use log::{LogUse, MAX_CLUSTERING_FACTOR};
 pub use name::Name;
@@ -43,16 +43,14 @@ pub use value::{MAX_VALUE_BYTES, MAX_VALUE_NAME_UNITS, Value, ValueType, Values}
 pub use walk::{Event, MAX_KEY_DEPTH, Visit, Walk};
 
 use base_block::BASE_BLOCK_BYTES;
-use bins::{Bins, Cell, Link, Span, find_bins};
+use bins::{Bins, Cell, File, Link};
 use std::borrow::Cow;
 use std::fmt;
 
 /// A hive whose root can be reached.
 pub struct Hive<'a> {
-    bytes: Cow<'a, [u8]>,
+    file: File<'a>,
     block: BaseBlock,
-    /// For each page of the bins the bin that it belongs to.
-    spans: Vec<Span>,
     /// The length of the root's cell without its size.
     root_bytes: usize,
 }
@@ -61,27 +59,25 @@ impl<'a> Hive<'a> {
     /// Reads a hive as it is, without logs.
     fn new(bytes: Cow<'a, [u8]>) -> Result<Self, Error> {
         let block = BaseBlock::of_hive(&bytes)?;
-        let mut hive = Self { bytes, block, spans: Vec::new(), root_bytes: 0 };
-        hive.spans = find_bins(hive.data(), |_| {});
+        let file = File::new(bytes, BASE_BLOCK_BYTES, block.bins_bytes as usize, block.minor);
         let link = Link { at: base_block::field::ROOT as u64, to: block.root };
-        hive.root_bytes = Key::read(hive.bins(), link)?.cell().content.len();
-        Ok(hive)
+        let root_bytes = Key::read(file.bins(), link)?.cell().content.len();
+        Ok(Self { file, block, root_bytes })
     }
 
     /// The same hive, with bytes of its own.
     #[must_use]
     pub fn into_owned(self) -> Hive<'static> {
-        Hive { bytes: Cow::Owned(self.bytes.into_owned()), ..self }
+        Hive { file: self.file.into_owned(), ..self }
     }
 
     /// The bins, as far as the file has them.
     fn data(&self) -> &[u8] {
-        let data = self.bytes.get(BASE_BLOCK_BYTES..).unwrap_or_default();
-        data.get(..self.block.bins_bytes as usize).unwrap_or(data)
+        self.bins().data()
     }
 
     fn bins(&self) -> Bins<'_> {
-        Bins { data: self.data(), spans: &self.spans, minor: self.block.minor }
+        self.file.bins()
     }
 
     /// What its base block says.
@@ -93,7 +89,7 @@ impl<'a> Hive<'a> {
     /// Its bytes after the logs, with whatever stands behind the last bin.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
-        &self.bytes
+        &self.file.bytes
     }
 
     /// Its root key.
@@ -129,7 +125,7 @@ impl<'a> Hive<'a> {
 
 impl fmt::Debug for Hive<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Hive").field("bytes", &self.bytes.len()).field("block", &self.block).finish()
+        f.debug_struct("Hive").field("bytes", &self.file.bytes.len()).field("block", &self.block).finish()
     }
 }
 

@@ -7,6 +7,8 @@
 use super::base_block::{BASE_BLOCK_BYTES, PAGE_BYTES};
 use super::bytes::{u16_at, u32_at, u64_at};
 use super::error::{Error, Rule, signature};
+use std::borrow::Cow;
+use std::ops::Range;
 
 /// The header of a bin.
 pub(super) const BIN_HEADER_BYTES: usize = 32;
@@ -96,16 +98,62 @@ impl Cell<'_> {
     }
 }
 
-/// All bins of a hive.
+/// The bytes of a file, and where in them the bins are.
+pub(super) struct File<'a> {
+    pub(super) bytes: Cow<'a, [u8]>,
+    /// The bins, as far as the file has them.
+    data: Range<usize>,
+    /// For each page of the bins the bin that it belongs to.
+    spans: Vec<Span>,
+    minor: u32,
+}
+
+impl<'a> File<'a> {
+    /// A file of which `bins_bytes` after `start` should be bins.
+    pub(super) fn new(bytes: Cow<'a, [u8]>, start: usize, bins_bytes: usize, minor: u32) -> Self {
+        let end = start.saturating_add(bins_bytes).min(bytes.len());
+        let mut file = Self { bytes, data: start.min(end)..end, spans: Vec::new(), minor };
+        file.spans = find_bins(file.bins().data(), |_| {});
+        file
+    }
+
+    /// The same file, with bytes of its own.
+    pub(super) fn into_owned(self) -> File<'static> {
+        File { bytes: Cow::Owned(self.bytes.into_owned()), ..self }
+    }
+
+    pub(super) fn bins(&self) -> Bins<'_> {
+        Bins { file: self }
+    }
+
+    /// Takes a bin behind the last one for one that is there.
+    pub(super) fn add_bin(&mut self, span: Span) {
+        self.data.end = self.data.start + span.end;
+        self.spans.resize(span.end / PAGE_BYTES, span);
+    }
+}
+
+/// All bins of a hive. Every key and value has them, so they are one pointer.
 #[derive(Clone, Copy)]
 pub(super) struct Bins<'h> {
-    pub(super) data: &'h [u8],
-    /// For each page the bin that it belongs to.
-    pub(super) spans: &'h [Span],
-    pub(super) minor: u32,
+    file: &'h File<'h>,
 }
 
 impl<'h> Bins<'h> {
+    pub(super) fn data(self) -> &'h [u8] {
+        self.file.bytes.get(self.file.data.clone()).unwrap_or_default()
+    }
+
+    /// For each page the bin that it belongs to.
+    pub(super) fn spans(self) -> &'h [Span] {
+        &self.file.spans
+    }
+
+    /// The minor version of the hive.
+    pub(super) fn minor(self) -> u32 {
+        self.file.minor
+    }
+
     /// The cell that a reference leads to. It must be in use and lie within one bin.
     pub(super) fn cell(self, link: Link) -> Result<Cell<'h>, Error> {
         match self.cell_at(link.to) {
@@ -115,18 +163,18 @@ impl<'h> Bins<'h> {
     }
 
     fn cell_at(self, offset: u32) -> Option<Cell<'h>> {
-        let start = offset as usize;
-        let size = size_at(self.data, start)?;
-        let span = self.spans.get(start / PAGE_BYTES)?;
+        let (start, data) = (offset as usize, self.data());
+        let size = size_at(data, start)?;
+        let span = self.spans().get(start / PAGE_BYTES)?;
         let end = start.checked_add(size.unsigned_abs() as usize)?;
         let sound = size <= -8
             && start.is_multiple_of(8)
             && start >= span.start + BIN_HEADER_BYTES
             && end <= span.end;
         if cfg!(feature = "planted-cell-size") {
-            return Some(Cell { offset, content: &self.data[start + 4..end] });
+            return Some(Cell { offset, content: &data[start + 4..end] });
         }
-        Some(Cell { offset, content: self.data.get(start + 4..end)? }).filter(|_| sound)
+        Some(Cell { offset, content: data.get(start + 4..end)? }).filter(|_| sound)
     }
 
     /// Why a reference leads to no cell.
@@ -134,10 +182,10 @@ impl<'h> Bins<'h> {
     fn no_cell(self, link: Link) -> Error {
         let start = link.to as usize;
         let inside = |span: &&Span| start >= span.start + BIN_HEADER_BYTES && start + 8 <= span.end;
-        let span = self.spans.get(start / PAGE_BYTES).filter(inside);
+        let span = self.spans().get(start / PAGE_BYTES).filter(inside);
         let wrong_reference =
             |actual: String| Error::new(Rule::CellReference, link.at, "the offset of a cell", actual);
-        match (size_at(self.data, start), span) {
+        match (size_at(self.data(), start), span) {
             _ if link.is_nil() => wrong_reference("none".to_owned()),
             (Some(size), Some(_)) if start.is_multiple_of(8) && size >= 8 => {
                 wrong_reference(format!("0x{start:X}, a free cell"))
@@ -301,8 +349,8 @@ mod tests {
         put(0xFE8, -24);
         put(0xFF0, -4);
         put(0x1020, -0xFE0);
-        let spans = find_bins(&data, |error| panic!("{error}"));
-        let bins = Bins { data: &data, spans: &spans, minor: 5 };
+        let file = File::new((&data[..]).into(), 0, data.len(), 5);
+        let bins = file.bins();
         let cell = |to| bins.cell(Link { at: 7, to }).map(|cell| cell.content.len());
         for (offset, length) in [(0x20, 12), (0xFE8, 20), (0xFF8, 4), (0x1020, 0xFDC)] {
             assert_eq!(cell(offset), Ok(length));

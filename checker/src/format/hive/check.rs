@@ -98,9 +98,9 @@ fn check_file(hive: &Hive<'_>, damages: &mut Damages) {
 
 /// Checks that cells fill their bins, and that what was read are whole cells.
 fn check_cells(bins: Bins<'_>, used: &mut Used, damages: &mut Damages) {
-    for bin in each_bin(bins.spans) {
+    for bin in each_bin(bins.spans()) {
         let mut after_free = false;
-        for tile in tiles(bins.data, bin) {
+        for tile in tiles(bins.data(), bin) {
             let tile = match tile {
                 Ok(tile) => tile,
                 Err(error) => {

@@ -195,7 +195,7 @@ impl Editor {
     pub fn finish(self) -> Vec<u8> {
         let block = self.hive.block;
         let sequence = block.primary_sequence.max(block.secondary_sequence).wrapping_add(1);
-        let mut bytes = self.hive.bytes.into_owned();
+        let mut bytes = self.hive.file.bytes.into_owned();
         put_u32(&mut bytes, field::PRIMARY_SEQUENCE, sequence);
         put_u32(&mut bytes, field::SECONDARY_SEQUENCE, sequence);
         put_u32(&mut bytes, field::BINS_BYTES, block.bins_bytes);

@@ -1,6 +1,7 @@
 //! What can be wrong with a hive or a log, and where.
 
 use std::fmt;
+use std::ops::Deref;
 
 macro_rules! rules {
     ($($(#[doc = $doc:literal])+ $rule:ident = $name:literal,)+) => {
@@ -115,10 +116,14 @@ impl fmt::Display for Rule {
     }
 }
 
-/// A broken rule at a place in a file.
+/// A broken rule at a place in a file. It is one pointer long, since everything that a reader gives may be an error instead.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("byte 0x{offset:X}: {rule}: expected {expected}, found {actual}")]
-pub struct Error {
+#[error("byte 0x{:X}: {}: expected {}, found {}", self.0.offset, self.0.rule, self.0.expected, self.0.actual)]
+pub struct Error(Box<Broken>);
+
+/// What an [`Error`] says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Broken {
     /// Bytes from the start of the file (the hive's, or the log's if the rule is about a log).
     pub offset: u64,
     /// The rule.
@@ -129,16 +134,30 @@ pub struct Error {
     pub actual: String,
 }
 
+impl Deref for Error {
+    type Target = Broken;
+
+    fn deref(&self) -> &Broken {
+        &self.0
+    }
+}
+
 impl Error {
     // Errors are made far from the paths that healthy hives take.
     #[cold]
-    pub(super) fn new(
+    pub(crate) fn new(
         rule: Rule,
         offset: u64,
         expected: impl Into<String>,
         actual: impl Into<String>,
     ) -> Self {
-        Self { offset, rule, expected: expected.into(), actual: actual.into() }
+        Self(Box::new(Broken { offset, rule, expected: expected.into(), actual: actual.into() }))
+    }
+
+    /// The same under another rule.
+    pub(super) fn under(mut self, rule: Rule) -> Self {
+        self.0.rule = rule;
+        self
     }
 
     #[cold]

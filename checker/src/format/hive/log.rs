@@ -117,7 +117,7 @@ pub(super) fn plan<'l>(
 
 /// Reads the base block of a log.
 fn read_header(log: &[u8]) -> Result<BaseBlock, Error> {
-    let block = BaseBlock::parse(log).map_err(|error| Error { rule: Rule::LogHeader, ..error })?;
+    let block = BaseBlock::parse(log).map_err(|error| error.under(Rule::LogHeader))?;
     if block.file_type != entries::FILE_TYPE && !blocks::FILE_TYPES.contains(&block.file_type) {
         let actual = block.file_type.to_string();
         return Err(Error::new(Rule::LogHeader, field::FILE_TYPE as u64, "the file type 1, 2 or 6", actual));

@@ -31,6 +31,12 @@ impl<'h> Name<'h> {
         if self.latin1 { self.bytes.len() } else { self.bytes.len() / 2 }
     }
 
+    /// Its bytes as they are written: Latin-1 or UTF-16, whichever is shorter.
+    #[must_use]
+    pub fn bytes(self) -> &'h [u8] {
+        self.bytes
+    }
+
     /// Whether it has no units; so a value without a name, the default value.
     #[must_use]
     pub fn is_empty(self) -> bool {

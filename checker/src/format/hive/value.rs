@@ -213,7 +213,7 @@ impl<'h> Value<'h> {
     /// Whether `cell` is the record of big data. Hives of version 1.3 have none, and other programs
     /// than Windows write long data into one cell in newer hives, too.
     pub(super) fn is_big(&self, cell: &Cell<'_>) -> bool {
-        self.bins.minor > 3 && self.data_length() > SEGMENT_BYTES && cell.content.starts_with(b"db")
+        self.bins.minor() > 3 && self.data_length() > SEGMENT_BYTES && cell.content.starts_with(b"db")
     }
 
     fn big_data(
@@ -224,8 +224,8 @@ impl<'h> Value<'h> {
     ) -> Result<Vec<u8>, Error> {
         let list = self.segments(record, length)?;
         claim(&list)?;
-        if length > self.bins.data.len() {
-            let expected = format!("at most {} bytes, the length of all bins", self.bins.data.len());
+        if length > self.bins.data().len() {
+            let expected = format!("at most {} bytes, the length of all bins", self.bins.data().len());
             return Err(self.cell.error(Rule::ValueData, field::DATA_BYTES, expected, length.to_string()));
         }
         let mut data = Vec::with_capacity(length);
@@ -286,7 +286,7 @@ impl<'h> Value<'h> {
             (false, 0..=INLINE_BYTES) => {
                 wrong("data in the record itself", format!("{length} bytes elsewhere"))
             }
-            (false, _) if self.bins.minor > 3 && length > SEGMENT_BYTES => self.check_segments(),
+            (false, _) if self.bins.minor() > 3 && length > SEGMENT_BYTES => self.check_segments(),
             (false, _) => Ok(()),
         }
     }

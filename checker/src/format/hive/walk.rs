@@ -52,7 +52,7 @@ pub struct Walk<'h> {
 impl<'h> Walk<'h> {
     pub(super) fn of(key: Key<'h>) -> Self {
         let bins = key.bins();
-        Self { bins, start: Some(key), frames: Vec::new(), used: Used::new(bins.data.len()) }
+        Self { bins, start: Some(key), frames: Vec::new(), used: Used::new(bins.data().len()) }
     }
 
     /// The path of the last key from the start of the walk: `\A\B`, or `\` for the start.
@@ -73,16 +73,19 @@ impl<'h> Walk<'h> {
         self.used
     }
 
-    fn enter(&mut self, key: Key<'h>, entry: Option<Entry>) -> Result<Event<'h>, Error> {
-        if !cfg!(feature = "planted-subkey-cycle") {
-            self.used.claim(&key.cell())?;
+    fn enter(&mut self, key: Key<'h>, entry: Option<Entry>) -> Event<'h> {
+        if !cfg!(feature = "planted-subkey-cycle")
+            && let Err(error) = self.used.claim(&key.cell())
+        {
+            return Event::Unreadable(error);
         }
         let depth = self.frames.len();
         if depth == MAX_KEY_DEPTH {
-            return Err(Error::limit(key.position(), "levels of keys", MAX_KEY_DEPTH, "one more"));
+            let error = Error::limit(key.position(), "levels of keys", MAX_KEY_DEPTH, "one more");
+            return Event::Unreadable(error);
         }
         self.frames.push(Frame::of(key));
-        Ok(Event::Key(Visit { key, depth, entry }))
+        Event::Key(Visit { key, depth, entry })
     }
 }
 
@@ -91,23 +94,20 @@ impl<'h> Iterator for Walk<'h> {
 
     fn next(&mut self) -> Option<Event<'h>> {
         if let Some(start) = self.start.take() {
-            return Some(self.enter(start, None).unwrap_or_else(Event::Unreadable));
+            return Some(self.enter(start, None));
         }
+        // Each event is made where it is returned: to move one around takes as long as to read what it tells.
         loop {
-            let step = self.frames.last_mut()?.step(&mut self.used);
-            let event = match step {
-                Ok(Step::None) => continue,
-                Ok(Step::End) => {
-                    self.frames.pop();
-                    continue;
-                }
-                Ok(Step::Value(value, data)) => Ok(Event::Value { value, data }),
-                Ok(Step::Subkey(entry)) => {
-                    Key::read(self.bins, entry.link).and_then(|key| self.enter(key, Some(entry)))
-                }
-                Err(error) => Err(error),
-            };
-            return Some(event.unwrap_or_else(Event::Unreadable));
+            match self.frames.last_mut()?.step(&mut self.used) {
+                Ok(Step::None) => {}
+                Ok(Step::End) => drop(self.frames.pop()),
+                Ok(Step::Value(value, data)) => return Some(Event::Value { value, data }),
+                Ok(Step::Subkey(entry)) => match Key::read(self.bins, entry.link) {
+                    Ok(key) => return Some(self.enter(key, Some(entry))),
+                    Err(error) => return Some(Event::Unreadable(error)),
+                },
+                Err(error) => return Some(Event::Unreadable(error)),
+            }
         }
     }
 }

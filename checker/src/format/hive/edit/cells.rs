@@ -33,7 +33,7 @@ impl Editor {
     }
 
     fn put_in_bins(&mut self, offset: usize, new: &[u8]) {
-        put(self.hive.bytes.to_mut(), BASE_BLOCK_BYTES + offset, new);
+        put(self.hive.file.bytes.to_mut(), BASE_BLOCK_BYTES + offset, new);
     }
 
     /// A new cell with this content, and zeros behind it up to `room` bytes.
@@ -55,7 +55,7 @@ impl Editor {
             _ => found,
         };
         self.put_in_bins(offset as usize, &(-(size as i32)).to_le_bytes());
-        let bytes = self.hive.bytes.to_mut();
+        let bytes = self.hive.file.bytes.to_mut();
         let start = BASE_BLOCK_BYTES + offset as usize + 4;
         if let Some(cell) = bytes.get_mut(start..start + size as usize - 4) {
             cell.fill(0);
@@ -91,7 +91,7 @@ impl Editor {
         let Some(end) = start.checked_add(bin).filter(|end| *end <= self.max_bins_bytes) else {
             return self.full();
         };
-        let bytes = self.hive.bytes.to_mut();
+        let bytes = self.hive.file.bytes.to_mut();
         let (from, to) = (BASE_BLOCK_BYTES + start as usize, BASE_BLOCK_BYTES + end as usize);
         bytes.resize(bytes.len().max(to), 0);
         if let Some(added) = bytes.get_mut(from..to) {
@@ -102,8 +102,7 @@ impl Editor {
         }
         put_u32(bytes, field::BINS_BYTES, end);
         self.hive.block.bins_bytes = end;
-        let span = Span { start: start as usize, end: end as usize };
-        self.hive.spans.resize(span.end / PAGE_BYTES, span);
+        self.hive.file.add_bin(Span { start: start as usize, end: end as usize });
         Ok((start + BIN_HEADER_BYTES as u32, bin - BIN_HEADER_BYTES as u32))
     }
 

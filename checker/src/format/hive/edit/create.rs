@@ -4,7 +4,7 @@ use super::keys::key_record;
 use super::space::Space;
 use super::{EditError, Editor};
 use crate::format::hive::base_block::{BASE_BLOCK_BYTES, field as block_field, seal};
-use crate::format::hive::bins::NIL;
+use crate::format::hive::bins::{File, NIL};
 use crate::format::hive::bytes::{put, put_u16, put_u32};
 use crate::format::hive::key::{field as key_field, key_flag};
 use crate::format::hive::security::{SECURITY_FIXED_BYTES, field};
@@ -43,7 +43,8 @@ impl Editor {
         let flags = key_flag::ROOT | key_flag::NO_DELETE;
         let root = key_record(root, flags, NIL, NIL, now)?;
         let (bytes, block) = empty_file(minor, now)?;
-        let hive = Hive { bytes: Cow::Owned(bytes), block, spans: Vec::new(), root_bytes: root.len() };
+        let file = File::new(Cow::Owned(bytes), BASE_BLOCK_BYTES, 0, minor);
+        let hive = Hive { file, block, root_bytes: root.len() };
         let mut editor = Self { hive, space: Space::default(), now, max_bins_bytes: MAX_BINS_BYTES };
         let key = editor.allocate(&root, 0)?;
         editor.hive.root_bytes = editor.cell(key)?.content.len();
@@ -51,7 +52,7 @@ impl Editor {
         editor.put_u32(security, field::NEXT, security);
         editor.put_u32(security, field::PREVIOUS, security);
         editor.put_u32(key, key_field::SECURITY, security);
-        put(editor.hive.bytes.to_mut(), TIME_IN_BIN, &now.to_le_bytes());
+        put(editor.hive.file.bytes.to_mut(), TIME_IN_BIN, &now.to_le_bytes());
         Ok(editor)
     }
 }

@@ -17,7 +17,7 @@ impl Space {
         let bins = hive.bins();
         let mut space = Self::default();
         for tile in
-            each_bin(bins.spans).flat_map(|bin| tiles(bins.data, bin)).flatten().filter(|tile| tile.free)
+            each_bin(bins.spans()).flat_map(|bin| tiles(bins.data(), bin)).flatten().filter(|tile| tile.free)
         {
             space.add(tile.offset as u32, tile.length as u32);
         }

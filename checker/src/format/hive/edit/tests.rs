@@ -128,8 +128,8 @@ fn random_changes_do_what_they_do_to_a_map() {
 /// How many cells are in use.
 fn cells_in_use(hive: &Hive<'_>) -> usize {
     let bins = hive.bins();
-    each_bin(bins.spans)
-        .flat_map(|bin| tiles(bins.data, bin))
+    each_bin(bins.spans())
+        .flat_map(|bin| tiles(bins.data(), bin))
         .filter(|tile| !tile.as_ref().unwrap().free)
         .count()
 }
