@@ -131,39 +131,13 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// What an ASCII character may be in a name.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum NameByte {
-    No,
-    /// Where no part of a name begins.
-    Inside,
-    Anywhere,
-}
-
-/// For every byte; those of other characters than ASCII are none of these.
-static NAME_BYTE: [NameByte; 256] = {
-    let mut table = [NameByte::No; 256];
-    let mut byte = 0;
-    while byte < 128 {
-        let b = byte as u8;
-        if b.is_ascii_alphabetic() || b == b'_' {
-            table[byte] = NameByte::Anywhere;
-        } else if b.is_ascii_digit() || matches!(b, b'-' | b'.') {
-            table[byte] = NameByte::Inside;
-        }
-        byte += 1;
-    }
-    table
-};
-
 /// How long the name without colons is that `bytes` begin with, as far as it is ASCII; 0 if none may begin so.
 fn ascii_part(bytes: &[u8]) -> usize {
-    match bytes.first().map(|byte| NAME_BYTE[usize::from(*byte)]) {
-        Some(NameByte::Anywhere) => {
-            bytes.iter().position(|byte| NAME_BYTE[usize::from(*byte)] == NameByte::No).unwrap_or(bytes.len())
-        }
-        _ => 0,
+    if !bytes.first().is_some_and(|byte| byte.is_ascii() && is_name_start((*byte).into())) {
+        return 0;
     }
+    let is_inside = |byte: &u8| matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_');
+    bytes.iter().position(|byte| !is_inside(byte)).unwrap_or(bytes.len())
 }
 
 /// Splits a qualified name, or says why it is none. An empty name is refused with what stands in
