@@ -177,6 +177,7 @@ fn counted(count: usize, one: &str, many: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::repair::{Edit, Mend, PLAN_VERSION};
     use crate::scan::WantedPackage;
 
     #[test]
@@ -207,5 +208,87 @@ mod tests {
         let text = String::from_utf8(out).unwrap();
         assert_eq!(text.matches("  from package-").count(), MAX_TOLD, "{text}");
         assert!(text.ends_with("  and from 5 more; --format json has them all\n\n"), "{text}");
+    }
+
+    fn written(path: &str, replaces: Replaced, keys: &[&str]) -> Step {
+        let edits = keys.iter().map(|key| Edit::CreateKey { key: (*key).to_owned() }).collect();
+        Step::WriteFile { path: path.to_owned(), sha256: String::new(), length_bytes: 8192, replaces, edits }
+    }
+
+    fn not_mended(subject: &str, code: Option<&str>, why: &str) -> NotMended {
+        let (finding, subject) = ("hive-missing".to_owned(), subject.to_owned());
+        NotMended { finding, subject, member: None, code: code.map(str::to_owned), why: why.to_owned() }
+    }
+
+    /// What is mended, what is not and why, what would help, and every kind of change.
+    #[test]
+    fn a_plan_is_told_as_a_whole() {
+        let plan = Plan {
+            version: PLAN_VERSION,
+            at: String::new(),
+            steps: vec![
+                Step::CreateFolder { path: "Windows/WinSxS/a".to_owned(), replaces: Replaced::Nothing },
+                written("Windows/WinSxS/a/1.dll", Replaced::Nothing, &[]),
+                written("Windows/WinSxS/a/2.dll", Replaced::Folder, &[]),
+                written("Windows/WinSxS/a/3.dll", Replaced::Other, &[]),
+                written("Windows/System32/config/SOFTWARE", Replaced::File(String::new()), &["one"]),
+                written("Windows/System32/config/COMPONENTS", Replaced::File(String::new()), &["one", "two"]),
+                Step::Remove { path: "Windows/WinSxS/b".to_owned(), replaces: Replaced::Other },
+            ],
+            mends: vec![Mend {
+                finding: "payload-missing".to_owned(),
+                subject: "Windows/WinSxS/a".to_owned(),
+                member: Some("1.dll".to_owned()),
+                from: "the donor".to_owned(),
+            }],
+            not_mended: vec![
+                not_mended("Windows/1", Some("0x800F081F"), "no source has it"),
+                not_mended("Windows/2", None, "it is somebody else's"),
+                not_mended("Windows/3", Some("0x800F081F"), "no source has it"),
+            ],
+            wanted: vec![Wanted {
+                kind: WantedKind::Manifest,
+                path: "Windows/WinSxS/Manifests/a.manifest".to_owned(),
+                digest: Some("sha256:00".to_owned()),
+                packages: vec![WantedPackage::of("Package_for_KB2919355~31bf3856ad364e35~amd64~~6.3.1.14")],
+            }],
+        };
+        let mut out = Vec::new();
+        write_plan(&mut out, &plan).unwrap();
+        let expected = "\
+These can be mended:
+  payload-missing  Windows/WinSxS/a (1.dll)
+      from the donor
+
+No source has what these need (0x800F081F):
+  hive-missing  Windows/1
+  hive-missing  Windows/3
+      no source has it
+
+These are left as they are:
+  hive-missing  Windows/2
+      it is somebody else's
+
+A source would have to hold:
+  from Package_for_KB2919355~31bf3856ad364e35~amd64~~6.3.1.14 (KB2919355):
+    manifest  Windows/WinSxS/Manifests/a.manifest  sha256:00
+
+These are changed:
+  create  Windows/WinSxS/a/
+  write   Windows/WinSxS/a/1.dll (8192 bytes)
+  write   Windows/WinSxS/a/2.dll (8192 bytes), instead of a folder
+  write   Windows/WinSxS/a/3.dll (8192 bytes), instead of what is there
+  change  Windows/System32/config/SOFTWARE (8192 bytes): 1 key or value
+  change  Windows/System32/config/COMPONENTS (8192 bytes): 2 keys and values
+  remove  Windows/WinSxS/b
+
+";
+        assert_eq!(String::from_utf8(out).unwrap(), expected);
+
+        let nothing =
+            Plan { steps: Vec::new(), mends: Vec::new(), not_mended: Vec::new(), wanted: Vec::new(), ..plan };
+        let mut out = Vec::new();
+        write_plan(&mut out, &nothing).unwrap();
+        assert!(out.is_empty());
     }
 }
