@@ -31,7 +31,7 @@ impl<'h> Name<'h> {
         if self.latin1 { self.bytes.len() } else { self.bytes.len() / 2 }
     }
 
-    /// Its bytes as they are written: Latin-1 or UTF-16, whichever is shorter.
+    /// Its bytes as they are written, in Latin-1 or UTF-16.
     #[must_use]
     pub fn bytes(self) -> &'h [u8] {
         self.bytes

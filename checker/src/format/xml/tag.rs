@@ -218,7 +218,7 @@ fn one_attribute<'a>(cursor: &mut Cursor<'a>) -> Result<WrittenAttribute<'a>, To
 fn plain_length(bytes: &[u8], quote: u8) -> usize {
     let is_plain = |byte: u8| byte >= b' ' && ![quote, b'<', b'&'].contains(&byte);
     let (eights, rest) = bytes.as_chunks::<8>();
-    // Eight bytes at a time: the highest bit of each tells. What borrows from its neighbour stands before it and tells, too.
+    // Eight bytes at a time: the highest bit of each tells. It tells wrongly only behind one that is right, and the first counts.
     const LOWEST: u64 = 0x0101_0101_0101_0101;
     const HIGHEST: u64 = 0x8080_8080_8080_8080;
     let below = |word: u64, limit: u8| word.wrapping_sub(LOWEST * u64::from(limit)) & !word & HIGHEST;
