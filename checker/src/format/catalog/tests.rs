@@ -4,8 +4,8 @@
 use super::chain::{Anchorage, ChainBuilder};
 use super::*;
 use crate::format::asn1::Found;
+use ::rsa::{BigUint, Pkcs1v15Sign, RsaPrivateKey};
 use const_oid::ObjectIdentifier;
-use rsa::{BigUint, Pkcs1v15Sign, RsaPrivateKey};
 use sha1::{Digest as _, Sha1};
 
 /// Two toy keys, for tests only: modulus, private exponent and the two primes; the public exponent is 65537.
