@@ -22,6 +22,19 @@ fn push_text(pieces: &mut Vec<Piece>, text: &str) {
     }
 }
 
+/// Leaves out texts that are white space throughout, and, where texts are `broken_up`, the white space of all.
+pub(crate) fn leave_out_space(pieces: &mut Vec<Piece>, broken_up: bool) {
+    let is_space = |character| matches!(character, ' ' | '\t' | '\n');
+    for piece in pieces.iter_mut() {
+        if let Piece::Text(text) = piece
+            && (broken_up || text.chars().all(is_space))
+        {
+            text.retain(|character| !is_space(character));
+        }
+    }
+    pieces.retain(|piece| !matches!(piece, Piece::Text(text) if text.is_empty()));
+}
+
 /// The document as our reader sees it, which must have accepted it. Namespaces beyond those of the store have
 /// numbers instead of names there, so `other` gives their names by number.
 pub(crate) fn ours(document: &[u8], other: &[String]) -> Vec<Piece> {

@@ -19,7 +19,15 @@ pub fn run(document: &[u8]) {
         (Ok(()), Some(_)) if misread_by_roxmltree(document) => {}
         (Ok(()), Some(parsed)) => {
             let others = tree::other_namespaces(&parsed);
-            assert_eq!(tree::ours(document, &others), tree::theirs(&parsed), "read differently");
+            let (mut ours, mut theirs) = (tree::ours(document, &others), tree::theirs(&parsed));
+            // Our reader leaves out white space that stands alone, which may be in the midst of a text only where something
+            // else than a tag is there, too.
+            let is_broken_up =
+                has(document, &["&", "<!"]) || document.windows(2).skip(1).any(|two| two == b"<?");
+            [&mut ours, &mut theirs]
+                .into_iter()
+                .for_each(|pieces| tree::leave_out_space(pieces, is_broken_up));
+            assert_eq!(ours, theirs, "read differently");
         }
         (Ok(()), None) => assert!(has(document, &["xml:"]), "accepted, but roxmltree refuses it"),
         (Err(error), Some(_)) => {

@@ -293,10 +293,11 @@ impl HashElement<'_> {
 
 /// White space may stand anywhere in it.
 fn decode_base64(text: &str) -> Option<Digest> {
-    let is_space = |character: char| character.is_ascii_whitespace();
-    let text = text.trim_matches(is_space);
-    let compact =
-        if text.contains(is_space) { text.replace(is_space, "").into() } else { Cow::Borrowed(text) };
+    let compact = if text.bytes().any(|byte| byte.is_ascii_whitespace()) {
+        text.replace(|character: char| character.is_ascii_whitespace(), "").into()
+    } else {
+        Cow::Borrowed(text)
+    };
     let mut bytes = [0; Algorithm::Sha256.length_bytes()];
     Digest::from_bytes(Base64::decode(&*compact, &mut bytes).ok()?)
 }

@@ -103,7 +103,8 @@ pub enum Event<'r, 'a> {
         /// The element's name.
         name: Name<'a>,
     },
-    /// A piece of text inside an element; adjoining pieces may come separately.
+    /// A piece of text inside an element; adjoining pieces may come separately. White space that stands alone between tags,
+    /// references and comments is left out: nothing in a store depends on it.
     Text(Text<'a>),
 }
 
@@ -179,6 +180,8 @@ impl<'a> Reader<'a> {
         let config = tokens.config_mut();
         config.check_end_names = false;
         config.allow_unmatched_ends = true;
+        // White space between tags is half of all tokens.
+        config.trim_text_start = true;
         let mut reader = Self {
             whole: document,
             document: text,
@@ -188,7 +191,7 @@ impl<'a> Reader<'a> {
             open: Vec::with_capacity(16),
             bindings: Vec::with_capacity(8),
             namespaces: Vec::new(),
-            attributes: Vec::with_capacity(16),
+            attributes: Vec::with_capacity(12),
             declarations: Vec::new(),
             end_due: false,
             root_seen: false,
@@ -221,8 +224,11 @@ impl<'a> Reader<'a> {
             return self.close().map(|name| Some(Event::End { name }));
         }
         loop {
-            let start = self.position();
-            let Ok(token) = self.tokens.read_event() else {
+            let before = self.position();
+            // Only what kind of token it is matters, and so it is not moved.
+            let read = self.tokens.read_event();
+            let start = before + leading_space(&self.document.as_bytes()[before..]);
+            let Ok(token) = &read else {
                 return Err(self.broken_token(start));
             };
             let written = &self.document[start..self.position()];
@@ -238,9 +244,8 @@ impl<'a> Reader<'a> {
                     return Ok(Some(Event::End { name }));
                 }
                 Token::Text(_) => {
-                    if self.is_content(written, start)? {
-                        return Ok(Some(Event::Text(Text::Written(written))));
-                    }
+                    self.content(written, start)?;
+                    return Ok(Some(Event::Text(Text::Written(&self.document[before..self.position()]))));
                 }
                 Token::GeneralRef(_) => {
                     let character = self.reference(written, start)?;
@@ -363,11 +368,13 @@ impl<'a> Reader<'a> {
         .map_err(|defect| self.error(start + defect.at, defect.kind))?;
 
         let bindings_before = self.bindings.len();
-        let mut declarations = std::mem::take(&mut self.declarations);
-        for declaration in declarations.drain(..) {
-            self.declare(declaration, start, bindings_before)?;
+        if !self.declarations.is_empty() {
+            let mut declarations = std::mem::take(&mut self.declarations);
+            for declaration in declarations.drain(..) {
+                self.declare(declaration, start, bindings_before)?;
+            }
+            self.declarations = declarations;
         }
-        self.declarations = declarations;
         let name = Name {
             namespace: self.resolve(tag.prefix).ok_or_else(|| self.undeclared(tag.prefix, start + 1))?,
             prefix: tag.prefix,
@@ -521,26 +528,17 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Whether text between tags is that of an element; otherwise it is the white space around the root.
-    fn is_content(&self, written: &str, start: usize) -> Result<bool, Error> {
-        // Most text is white space between tags.
-        if !self.open.is_empty() && memchr::memchr2(b'&', b']', written.as_bytes()).is_none() {
-            return Ok(true);
-        }
-        if let Some(at) = memchr::memchr(b'&', written.as_bytes()) {
-            return Err(self.broken_token(start + at));
-        }
-        if self.open.is_empty() {
-            return match written.find(|c| !tag::is_space(c)) {
-                Some(at) => Err(self.error(start + at, ErrorKind::OutsideRoot { what: "text" })),
-                None => Ok(false),
-            };
+    /// Judges text that is more than white space.
+    fn content(&self, written: &str, start: usize) -> Result<(), Error> {
+        self.only_inside_root(start, "text")?;
+        if memchr::memchr(b']', written.as_bytes()).is_none() {
+            return Ok(());
         }
         let section_end = memchr::memmem::find(written.as_bytes(), b"]]>");
-        if let Some(at) = section_end.filter(|_| !cfg!(feature = "planted-section-end")) {
-            return Err(self.error(start + at, ErrorKind::SectionEndInText));
+        match section_end.filter(|_| !cfg!(feature = "planted-section-end")) {
+            Some(at) => Err(self.error(start + at, ErrorKind::SectionEndInText)),
+            None => Ok(()),
         }
-        Ok(true)
     }
 
     fn reference(&self, written: &str, start: usize) -> Result<char, Error> {
@@ -599,6 +597,11 @@ impl<'a> Reader<'a> {
         }
         self.encoding_error.take().map_or(Ok(()), Err)
     }
+}
+
+/// How many bytes of white space there are before anything else.
+fn leading_space(bytes: &[u8]) -> usize {
+    bytes.iter().position(|byte| !tag::is_space((*byte).into())).unwrap_or(bytes.len())
 }
 
 /// Where `--` stands in a comment's content.

@@ -22,7 +22,7 @@ impl From<Defect> for ErrorKind {
 
 /// The text before the first defect, and the defect if there is one.
 pub(super) fn first_defect(bytes: &[u8]) -> (&str, Option<Defect>) {
-    let (text, mut defect) = match std::str::from_utf8(bytes) {
+    let (text, mut defect) = match simdutf8::compat::from_utf8(bytes) {
         Ok(text) => (text, None),
         Err(error) => {
             let valid = error.valid_up_to();

@@ -136,9 +136,18 @@ fn ascii_part(bytes: &[u8]) -> usize {
     if !bytes.first().is_some_and(|byte| byte.is_ascii() && is_name_start((*byte).into())) {
         return 0;
     }
-    let is_inside = |byte: &u8| matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_');
-    bytes.iter().position(|byte| !is_inside(byte)).unwrap_or(bytes.len())
+    bytes.iter().position(|byte| !IS_INSIDE_NAMES[usize::from(*byte)]).unwrap_or(bytes.len())
 }
+
+/// Whether a byte is a character that may stand inside a name without colons.
+const IS_INSIDE_NAMES: [bool; 256] = {
+    let (mut table, mut byte) = ([false; 256], 0_u8);
+    while byte < 0x80 {
+        table[byte as usize] = matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_');
+        byte += 1;
+    }
+    table
+};
 
 /// Splits a qualified name, or says why it is none. An empty name is refused with what stands in
 /// its place.

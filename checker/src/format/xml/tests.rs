@@ -477,3 +477,38 @@ proptest! {
         let _ = Reader::new(&bytes).finish();
     }
 }
+
+#[test]
+fn white_space_that_stands_alone_is_left_out() {
+    let texts = |content: &str| {
+        let document = format!(" <!--x--> <a> <b/>{content}<b/>\r\n\t</a> ");
+        let mut reader = Reader::new(document.as_bytes());
+        let mut texts = Vec::new();
+        while let Some(event) = reader.next().unwrap() {
+            if let Event::Text(text) = event {
+                texts.push(text.value().into_owned());
+            }
+        }
+        texts
+    };
+    assert_eq!(texts(" \t\r\n"), [""; 0]);
+    assert_eq!(texts("  two words\n "), ["  two words\n "]);
+    assert_eq!(texts(" one&amp; &amp; two "), [" one", "&", "&", " two "]);
+    assert_eq!(texts(" <!-- --> one <?p?> "), [" one "]);
+    assert_eq!(texts("<![CDATA[ ]]>"), [" "]);
+    assert_eq!(texts("\u{A0}"), ["\u{A0}"]);
+}
+
+#[test]
+fn white_space_does_not_move_errors() {
+    for document in
+        ["\n <a>\n <b x='1' x='2'/></a>", "\n <a>\n &nope;</a>", "<a>\n </b>", "<a/>\n <c/>", "<a/> \n x"]
+    {
+        let error = Reader::new(document.as_bytes()).finish().unwrap_err();
+        let wrong = ["x='2'", "&nope", "</b>", "<c/>", "x"];
+        assert!(
+            wrong.iter().any(|wrong| document[error.offset..].starts_with(wrong)),
+            "{document:?}: {error}"
+        );
+    }
+}
