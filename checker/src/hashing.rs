@@ -4,6 +4,7 @@ use crate::digest::{Algorithm, Digest, Engine, Hashed, Hasher, Kernel, Messages}
 use crate::format::delta::{MARK_BYTES, Wrapped};
 use crate::volume::{Volume, VolumePath};
 use crate::watch::Watch;
+use arrayvec::ArrayVec;
 use std::io::{self, Read};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -22,31 +23,50 @@ pub(crate) struct HashedFile {
     pub(crate) is_wrapped: bool,
 }
 
-/// Who hashes files together with whom, and who is told.
+/// How files are hashed.
 #[derive(Clone, Copy)]
 pub(crate) struct Hashing<'h> {
     pub(crate) volume: &'h dyn Volume,
-    /// On how many threads.
+    /// How many threads hash files at the same time.
     pub(crate) threads: usize,
-    /// How many threads hash files at the same time, these among them.
-    pub(crate) readers: usize,
     pub(crate) watch: Option<&'h Watch>,
-    /// Called for each file.
-    pub(crate) done: &'h (dyn Fn() + Sync),
 }
 
-/// The SHA-256 of files, in their order; of the first files, if whoever watches stops it.
-pub(crate) fn hash_files(files: &[VolumePath], hashing: Hashing<'_>) -> Vec<io::Result<HashedFile>> {
-    let Hashing { threads, readers, .. } = hashing;
+/// Files that a thread hashes, as it gets on.
+pub(crate) trait Files {
+    /// What a file is known by.
+    type Key;
+
+    /// The next file; none if there are no more.
+    fn next(&mut self) -> Option<(Self::Key, VolumePath)>;
+
+    /// Takes what came of a file. Files end in any order.
+    fn hashed(&mut self, key: Self::Key, result: io::Result<HashedFile>);
+}
+
+impl Hashing<'_> {
+    /// The SHA-256 of files, on the calling thread, which is one of so many; of the first files, if whoever watches stops it.
+    pub(crate) fn hash(self, files: &mut impl Files) {
+        let at_most = MAX_OPEN_FILES / self.threads;
+        Engine::with_at_most(Kernel::fastest(), at_most).run(&mut Queue { files, hashing: self });
+    }
+}
+
+/// The SHA-256 of files, in their order; of the first files, if whoever watches stops it. `done` is called for each.
+pub(crate) fn hash_files(
+    paths: &[VolumePath],
+    hashing: Hashing<'_>,
+    done: &(dyn Fn() + Sync),
+) -> Vec<io::Result<HashedFile>> {
     let next = AtomicUsize::new(0);
     let work = || {
-        let mut queue = Queue { files, hashing, next: &next, results: Vec::new() };
-        Engine::with_at_most(Kernel::fastest(), MAX_OPEN_FILES / readers.max(threads)).run(&mut queue);
-        queue.results
+        let mut list = List { paths, next: &next, done, results: Vec::new() };
+        hashing.hash(&mut list);
+        list.results
     };
     let mut results = std::thread::scope(|scope| {
         // The calling thread works, too.
-        let others: Vec<_> = (1..threads.min(files.len())).map(|_| scope.spawn(work)).collect();
+        let others: Vec<_> = (1..hashing.threads.min(paths.len())).map(|_| scope.spawn(work)).collect();
         let mut results = work();
         for other in others {
             match other.join() {
@@ -58,6 +78,28 @@ pub(crate) fn hash_files(files: &[VolumePath], hashing: Hashing<'_>) -> Vec<io::
     });
     results.sort_unstable_by_key(|(index, _)| *index);
     results.into_iter().map(|(_, result)| result).collect()
+}
+
+/// A list of files that several threads share.
+struct List<'l> {
+    paths: &'l [VolumePath],
+    next: &'l AtomicUsize,
+    done: &'l (dyn Fn() + Sync),
+    results: Vec<(usize, io::Result<HashedFile>)>,
+}
+
+impl Files for List<'_> {
+    type Key = usize;
+
+    fn next(&mut self) -> Option<(usize, VolumePath)> {
+        let index = self.next.fetch_add(1, Ordering::Relaxed);
+        Some((index, self.paths.get(index)?.clone()))
+    }
+
+    fn hashed(&mut self, index: usize, result: io::Result<HashedFile>) {
+        (self.done)();
+        self.results.push((index, result));
+    }
 }
 
 /// The digest of one file.
@@ -97,34 +139,31 @@ fn stopped() -> io::Error {
     io::Error::other("it was stopped")
 }
 
-/// The files that are left, as a thread takes them.
-struct Queue<'q> {
-    files: &'q [VolumePath],
+/// The files that a thread reads.
+struct Queue<'q, F> {
+    files: &'q mut F,
     hashing: Hashing<'q>,
-    next: &'q AtomicUsize,
-    results: Vec<(usize, io::Result<HashedFile>)>,
 }
 
 /// A file that is being read.
-struct Open<'q> {
-    index: usize,
+struct Open<'q, K> {
+    key: K,
     reader: io::Result<Box<dyn Read + Send + 'q>>,
-    start: Vec<u8>,
+    start: ArrayVec<u8, MARK_BYTES>,
 }
 
-impl<'q> Messages for Queue<'q> {
-    type Message = Open<'q>;
+impl<'q, F: Files> Messages for Queue<'q, F> {
+    type Message = Open<'q, F::Key>;
 
-    fn next(&mut self) -> Option<Open<'q>> {
+    fn next(&mut self) -> Option<Open<'q, F::Key>> {
         if self.hashing.watch.is_some_and(Watch::is_stopped) {
             return None;
         }
-        let index = self.next.fetch_add(1, Ordering::Relaxed);
-        let path = self.files.get(index)?;
-        Some(Open { index, reader: self.hashing.volume.open(path), start: Vec::with_capacity(MARK_BYTES) })
+        let (key, path) = self.files.next()?;
+        Some(Open { key, reader: self.hashing.volume.open(&path), start: ArrayVec::new() })
     }
 
-    fn read(&mut self, file: &mut Open<'q>, buffer: &mut [u8]) -> io::Result<usize> {
+    fn read(&mut self, file: &mut Open<'q, F::Key>, buffer: &mut [u8]) -> io::Result<usize> {
         let length = match &mut file.reader {
             Ok(_) if self.hashing.watch.is_some_and(Watch::is_stopped) => {
                 return Err(stopped());
@@ -135,20 +174,19 @@ impl<'q> Messages for Queue<'q> {
         if let Some(watch) = self.hashing.watch {
             watch.add_bytes(length as u64);
         }
-        let missing = MARK_BYTES - file.start.len();
-        file.start.extend(&buffer[..length.min(missing)]);
+        let missing = file.start.remaining_capacity();
+        file.start.extend(buffer[..length.min(missing)].iter().copied());
         Ok(length)
     }
 
-    fn hashed(&mut self, file: Open<'q>, result: io::Result<Hashed>) {
-        let Open { index, start, .. } = file;
+    fn hashed(&mut self, file: Open<'q, F::Key>, result: io::Result<Hashed>) {
+        let Open { key, start, .. } = file;
         let result = result.map(|Hashed { sha256, length_bytes }| HashedFile {
             digest: Digest::Sha256(sha256),
             length_bytes,
             is_wrapped: Wrapped::is_marked(&start),
         });
-        (self.hashing.done)();
-        self.results.push((index, result));
+        self.files.hashed(key, result);
     }
 }
 
@@ -160,7 +198,7 @@ mod tests {
     use crate::watch::Phase;
 
     fn hashing<'h>(volume: &'h dyn Volume, threads: usize, watch: Option<&'h Watch>) -> Hashing<'h> {
-        Hashing { volume, threads, readers: threads, watch, done: &|| {} }
+        Hashing { volume, threads, watch }
     }
 
     /// Counts the files that are open.
@@ -209,11 +247,17 @@ mod tests {
             inner.write(file, &[7; 300]).unwrap();
         }
         let volume = Counting { inner, open: AtomicUsize::new(0), most: AtomicUsize::new(0) };
-        for (threads, readers) in [(1, 1), (4, 4), (1, 64), (64, 64), (1, 2 * MAX_OPEN_FILES)] {
-            let results = hash_files(&files, Hashing { readers, ..hashing(&volume, threads, None) });
+        for threads in [1, 4, 64, 2 * MAX_OPEN_FILES] {
+            let results = hash_files(&files, hashing(&volume, threads, None), &|| {});
             assert!(results.iter().all(Result::is_ok));
             let most = volume.most.swap(0, Ordering::SeqCst);
-            assert!(most <= (MAX_OPEN_FILES * threads / readers).max(threads), "{threads} {readers}: {most}");
+            assert!(most <= MAX_OPEN_FILES.max(threads), "{threads}: {most}");
+            // One of several threads that hash has no more than its part of the files open.
+            let next = AtomicUsize::new(0);
+            let mut list = List { paths: &files, next: &next, done: &|| {}, results: Vec::new() };
+            hashing(&volume, threads, None).hash(&mut list);
+            let most = volume.most.swap(0, Ordering::SeqCst);
+            assert!(most <= (MAX_OPEN_FILES / threads).max(1), "one of {threads}: {most}");
         }
     }
 
@@ -228,7 +272,7 @@ mod tests {
         let files: Vec<VolumePath> = (0..100).map(path).collect();
         for threads in [1, 2, 200] {
             for (number, result) in
-                hash_files(&files, hashing(&volume, threads, None)).into_iter().enumerate()
+                hash_files(&files, hashing(&volume, threads, None), &|| {}).into_iter().enumerate()
             {
                 match result {
                     Ok(file) => {
@@ -244,7 +288,7 @@ mod tests {
                 }
             }
         }
-        assert!(hash_files(&[], hashing(&volume, 2, None)).is_empty());
+        assert!(hash_files(&[], hashing(&volume, 2, None), &|| {}).is_empty());
     }
 
     #[test]
@@ -254,14 +298,10 @@ mod tests {
         volume.write(&files[0], &[1; 100]).unwrap();
         let watch = Watch::new();
         watch.begin(Phase::Sources, 1, None);
-        assert_eq!(
-            hash_files(&files, Hashing { done: &|| watch.one_done(), ..hashing(&volume, 1, Some(&watch)) })
-                .len(),
-            1
-        );
+        assert_eq!(hash_files(&files, hashing(&volume, 1, Some(&watch)), &|| watch.one_done()).len(), 1);
         let progress = watch.progress();
         assert_eq!((progress.done, progress.bytes), (1, 100));
         watch.stop();
-        assert!(hash_files(&files, hashing(&volume, 1, Some(&watch))).is_empty());
+        assert!(hash_files(&files, hashing(&volume, 1, Some(&watch)), &|| {}).is_empty());
     }
 }

@@ -137,8 +137,7 @@ impl Sources {
         }
         let one_done = || watch.iter().for_each(|watch| watch.one_done());
         let volume = &*self.sources[source].volume;
-        let hashed =
-            hash_files(&files, Hashing { volume, threads, readers: threads, watch, done: &one_done });
+        let hashed = hash_files(&files, Hashing { volume, threads, watch }, &one_done);
         if watch.is_some_and(Watch::is_stopped) {
             return Ok(());
         }

@@ -1,25 +1,21 @@
-//! The files of components, batch by batch: first it is found out which files there are, then they are hashed all at once, and
-//! then the checks say what they think of them.
+//! The files of components. Each thread looks for the files of a component when it has no others to hash, and judges it when all
+//! of them are hashed, so that the lanes of the hashing are full from the first component to the last.
 
 use super::Scan;
 use crate::check::{
     self, DifferentialFolders, Family, Hashed, ListedFile, Outcome, PayloadSubject, StoreSubject,
 };
 use crate::finding::Finding;
-use crate::hashing::{Hashing, hash_files};
+use crate::hashing::{Files, HashedFile, Hashing};
 use crate::image::{Folder, Place};
 use crate::store::{Holding, ManifestDocument};
 use crate::unverified::{Cause, Unverified};
 use crate::volume::{Kind, VolumePath};
 use crate::watch::Phase;
 use std::collections::HashMap;
-
-/// The most components whose files a thread looks for before it hashes them: some thousand files, so that the lanes of the
-/// hashing are seldom empty, and what is known of them takes little room.
-const BATCH: usize = 128;
-
-/// How many batches there are for each thread at least, so that none waits long for another.
-const BATCHES_OF_A_THREAD: usize = 8;
+use std::collections::hash_map::Entry;
+use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 /// Everything that the files of components are judged with.
 pub(super) struct Payload<'p> {
@@ -35,7 +31,6 @@ pub(super) struct Payload<'p> {
 
 /// A component whose files are known and not judged yet.
 struct Found<'p> {
-    index: usize,
     path: String,
     document: &'p ManifestDocument,
     folder: Option<Folder>,
@@ -59,34 +54,28 @@ impl<'p> Payload<'p> {
         Self { scan, store, winsxs, hashed, everything_is_known, lost: check::lost_versions(store), families }
     }
 
-    /// Judges the files of every component, in the order of the manifests.
+    /// Judges the files of every component; what is said is in the order of the manifests.
     pub(super) fn check(&self, outcome: &mut Outcome) {
         let workers = self.scan.workers();
-        let indices: Vec<usize> = (0..self.store.store.manifests.len()).collect();
-        let batch = indices.len().div_ceil(workers.threads * BATCHES_OF_A_THREAD).clamp(1, BATCH);
-        let batches: Vec<&[usize]> = indices.chunks(batch).collect();
-        workers.begin(Phase::Payload, indices.len());
-        workers.map(&batches, |batch| self.check_batch(batch)).into_iter().for_each(|said| outcome.add(said));
-    }
-
-    fn check_batch(&self, batch: &[usize]) -> Outcome {
-        let mut outcomes: Vec<Outcome> = batch.iter().map(|_| Outcome::default()).collect();
-        let mut found: Vec<Option<Found<'_>>> =
-            batch.iter().zip(&mut outcomes).map(|(index, outcome)| self.find(*index, outcome)).collect();
-        self.hash(&mut found);
-        let mut all = Outcome::default();
-        for (found, mut outcome) in found.iter().zip(outcomes) {
-            if let Some(found) = found.as_ref().filter(|_| !self.hashed.is_stopped()) {
-                self.judge(found, &mut outcome);
-            }
-            // Of a component that was not looked at to the end nothing is known.
-            if self.hashed.is_stopped() {
-                break;
-            }
-            all.add(outcome);
-            self.scan.workers().one_done();
-        }
-        all
+        workers.begin(Phase::Payload, self.store.store.manifests.len());
+        let next = AtomicUsize::new(0);
+        let threads: Vec<usize> = (0..workers.threads).collect();
+        let hashing =
+            Hashing { volume: self.store.image.volume(), threads: workers.threads, watch: self.hashed.watch };
+        let said = workers.map(&threads, |_| {
+            let mut components = Components {
+                payload: self,
+                next: &next,
+                open: HashMap::new(),
+                to_read: Vec::new(),
+                said: Vec::new(),
+            };
+            hashing.hash(&mut components);
+            components.said
+        });
+        let mut said: Vec<(usize, Outcome)> = said.into_iter().flatten().collect();
+        said.sort_unstable_by_key(|(index, _)| *index);
+        said.into_iter().for_each(|(_, of_one)| outcome.add(of_one));
     }
 
     /// Looks for the files of a component; what keeps that from being done is said.
@@ -120,42 +109,11 @@ impl<'p> Payload<'p> {
             DifferentialFolders::of(image, folder, outcome)
         });
         let listed = ListedFile::all(image, folder.as_ref(), &document.files);
-        Some(Found {
-            index,
-            path,
-            document,
-            folder,
-            differentials: differentials.unwrap_or_default(),
-            listed,
-        })
+        Some(Found { path, document, folder, differentials: differentials.unwrap_or_default(), listed })
     }
 
-    /// Hashes the files that were found.
-    fn hash(&self, found: &mut [Option<Found<'_>>]) {
-        let mut places: Vec<(usize, usize)> = Vec::new();
-        let mut paths: Vec<VolumePath> = Vec::new();
-        for (at, found) in found.iter().enumerate() {
-            let Some(found) = found else { continue };
-            for (number, (listed, file)) in found.listed.iter().zip(&found.document.files).enumerate() {
-                if let Some(path) = listed.to_hash(file) {
-                    places.push((at, number));
-                    paths.push(path.clone());
-                }
-            }
-        }
-        // The other threads have batches of their own.
-        let (volume, readers) = (self.store.image.volume(), self.scan.workers().threads);
-        let hashing = Hashing { volume, threads: 1, readers, watch: self.hashed.watch, done: &|| {} };
-        let hashed = hash_files(&paths, hashing);
-        for ((at, number), hashed) in places.into_iter().zip(hashed) {
-            if let Some(found) = &mut found[at] {
-                found.listed[number].hashed(hashed);
-            }
-        }
-    }
-
-    fn judge(&self, found: &Found<'_>, outcome: &mut Outcome) {
-        let Found { index, document, .. } = *found;
+    fn judge(&self, index: usize, found: &Found<'_>, outcome: &mut Outcome) {
+        let document = found.document;
         let StoreSubject { image, store, index: by_name, .. } = *self.store;
         // Where neither the registry nor every document can be asked what holds a component, something may.
         let known = self.store.holding_of(index);
@@ -179,5 +137,87 @@ impl<'p> Payload<'p> {
             hashed: self.hashed,
         };
         self.scan.enabled.payload(&subject, outcome);
+    }
+}
+
+/// The components that a thread looks at.
+struct Components<'c, 'p> {
+    payload: &'c Payload<'p>,
+    /// The next component that no thread has taken.
+    next: &'c AtomicUsize,
+    /// Those of which some files are not hashed yet, by their index.
+    open: HashMap<usize, Component<'p>>,
+    /// The files that nobody reads yet, the next one last: the component, which of its listed files, and where it is.
+    to_read: Vec<((usize, usize), VolumePath)>,
+    said: Vec<(usize, Outcome)>,
+}
+
+/// A component of which some files are not hashed yet.
+struct Component<'p> {
+    found: Found<'p>,
+    outcome: Outcome,
+    to_hash: usize,
+}
+
+impl<'p> Components<'_, 'p> {
+    /// Looks for the files of a component, and judges it at once if there are none to be hashed.
+    fn take(&mut self, index: usize) {
+        let mut outcome = Outcome::default();
+        let Some(found) = self.payload.find(index, &mut outcome) else { return self.end(index, outcome) };
+        let listed = found.listed.iter().zip(&found.document.files).enumerate().rev();
+        let before = self.to_read.len();
+        self.to_read.extend(
+            listed.filter_map(|(number, (listed, file))| {
+                Some(((index, number), listed.to_hash(file)?.clone()))
+            }),
+        );
+        let component = Component { found, outcome, to_hash: self.to_read.len() - before };
+        if component.to_hash == 0 {
+            self.judge(index, component);
+        } else {
+            self.open.insert(index, component);
+        }
+    }
+
+    fn judge(&mut self, index: usize, mut component: Component<'p>) {
+        if !self.payload.hashed.is_stopped() {
+            self.payload.judge(index, &component.found, &mut component.outcome);
+        }
+        self.end(index, component.outcome);
+    }
+
+    fn end(&mut self, index: usize, outcome: Outcome) {
+        // Of a component that was not looked at to the end nothing is known.
+        if !self.payload.hashed.is_stopped() {
+            self.said.push((index, outcome));
+            self.payload.scan.workers().one_done();
+        }
+    }
+}
+
+impl Files for Components<'_, '_> {
+    type Key = (usize, usize);
+
+    fn next(&mut self) -> Option<((usize, usize), VolumePath)> {
+        loop {
+            if let Some(file) = self.to_read.pop() {
+                return Some(file);
+            }
+            let index = self.next.fetch_add(1, Relaxed);
+            if index >= self.payload.store.store.manifests.len() {
+                return None;
+            }
+            self.take(index);
+        }
+    }
+
+    fn hashed(&mut self, (index, number): (usize, usize), result: io::Result<HashedFile>) {
+        let Entry::Occupied(mut component) = self.open.entry(index) else { return };
+        component.get_mut().found.listed[number].hashed(result);
+        component.get_mut().to_hash -= 1;
+        if component.get().to_hash == 0 {
+            let component = component.remove();
+            self.judge(index, component);
+        }
     }
 }
