@@ -1,5 +1,8 @@
 //! A folder of the host.
 
+#[cfg(target_os = "linux")]
+mod without_links;
+
 use super::{Entry, FileDetails, Kind, LinkIdentity, Volume, VolumeMut, VolumePath, bounded, is_absence};
 use std::fs::{self, File, FileType, Metadata};
 use std::io::{self, Read, Write};
@@ -11,6 +14,8 @@ use std::path::{Path, PathBuf};
 #[derive(Clone, Debug)]
 pub struct RealFolder {
     root: PathBuf,
+    #[cfg(target_os = "linux")]
+    without_links: without_links::Opener,
 }
 
 impl RealFolder {
@@ -24,7 +29,11 @@ impl RealFolder {
         if !fs::metadata(root)?.is_dir() {
             return Err(io::ErrorKind::NotADirectory.into());
         }
-        Ok(Self { root: root.to_owned() })
+        Ok(Self {
+            root: root.to_owned(),
+            #[cfg(target_os = "linux")]
+            without_links: without_links::Opener::of(root)?,
+        })
     }
 
     /// Where the folder is on the host.
@@ -55,6 +64,10 @@ impl RealFolder {
     /// Listings never lead into a link, but a path may be older than the link.
     fn refuse_links_above(&self, path: &VolumePath) -> io::Result<()> {
         let mut step = path.parent();
+        #[cfg(target_os = "linux")]
+        if step.as_ref().is_none_or(|folder| self.without_links.reaches(folder)) {
+            return Ok(());
+        }
         while let Some(folder) = step.filter(|folder| folder.depth() > 0) {
             // What is not there yet may lie below a link all the same.
             match fs::symlink_metadata(self.host_path(&folder)) {
@@ -86,6 +99,10 @@ impl Volume for RealFolder {
     }
 
     fn open<'a>(&'a self, path: &VolumePath) -> io::Result<Box<dyn Read + Send + 'a>> {
+        #[cfg(target_os = "linux")]
+        if let Some(file) = self.without_links.open(path) {
+            return Ok(Box::new(file));
+        }
         let (host_path, _) = self.plain_file(path)?;
         Ok(Box::new(File::open(host_path)?))
     }
