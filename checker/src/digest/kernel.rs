@@ -54,11 +54,12 @@ impl Kernel {
         let mut all = Vec::new();
         #[cfg(target_arch = "x86_64")]
         {
-            if avx512::is_there() && sha_ni::is_there() {
-                all.push(Self(Kind::Avx512));
-            }
             if sha_ni::is_there() {
                 all.push(Self(Kind::ShaNi));
+                if avx512::is_there() {
+                    let before = usize::from(avx512::is_in_halves());
+                    all.insert(before, Self(Kind::Avx512));
+                }
             }
         }
         all.push(Self::PORTABLE);

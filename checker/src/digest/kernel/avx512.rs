@@ -5,10 +5,10 @@
 
 use super::{BLOCK_BYTES, MAX_LANES, ROUND_CONSTANTS, State, filled};
 use core::arch::x86_64::{
-    __m512i, _mm512_add_epi32, _mm512_loadu_si512, _mm512_ror_epi32, _mm512_set1_epi32, _mm512_set4_epi32,
-    _mm512_setzero_si512, _mm512_shuffle_epi8, _mm512_shuffle_i32x4, _mm512_srli_epi32, _mm512_storeu_si512,
-    _mm512_ternarylogic_epi32, _mm512_unpackhi_epi32, _mm512_unpackhi_epi64, _mm512_unpacklo_epi32,
-    _mm512_unpacklo_epi64,
+    __cpuid, __m512i, _mm512_add_epi32, _mm512_loadu_si512, _mm512_ror_epi32, _mm512_set1_epi32,
+    _mm512_set4_epi32, _mm512_setzero_si512, _mm512_shuffle_epi8, _mm512_shuffle_i32x4, _mm512_srli_epi32,
+    _mm512_storeu_si512, _mm512_ternarylogic_epi32, _mm512_unpackhi_epi32, _mm512_unpackhi_epi64,
+    _mm512_unpacklo_epi32, _mm512_unpacklo_epi64,
 };
 
 /// Messages in a group.
@@ -17,6 +17,16 @@ pub(super) const GROUP: usize = 16;
 /// Whether this processor has the instructions.
 pub(super) fn is_there() -> bool {
     is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bw")
+}
+
+/// Whether this processor makes two of each instruction, so that SHA-NI is faster: 1.8 times as fast as `sha2`, and this 1.7 times.
+/// AMD's Zen 4 does; Zen 3 is of the same family, but has no AVX-512.
+pub(super) fn is_in_halves() -> bool {
+    const FAMILY_OF_ZEN_4: u32 = 0x19;
+    let (vendor, version) = (__cpuid(0), __cpuid(1).eax);
+    let is_amd = [vendor.ebx, vendor.edx, vendor.ecx].map(u32::to_le_bytes).concat() == b"AuthenticAMD";
+    let family = (version >> 8 & 0xF) + (version >> 20 & 0xFF);
+    is_amd && family == FAMILY_OF_ZEN_4
 }
 
 /// One word of each message of a group.
