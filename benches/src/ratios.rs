@@ -7,7 +7,7 @@
 
 use benches::{
     AT, HASHED_SIZES_BYTES, IDENTITY_TEXT, Inputs, bare_quick_xml, components_hive, compressed_hive,
-    expand_lzms, expand_manifests, hash, hash_with_sha2, judge_catalogs, make_keyform, messages,
+    expand_lzms, expand_manifests, hash, hash_with_sha2, hive_of, judge_catalogs, make_keyform, messages,
     mixed_messages, parse_identity, parse_manifests, roxmltree, sum_words, walk_hive, whole_scan,
 };
 use checker::digest::{Engine, Kernel};
@@ -95,7 +95,7 @@ fn hives() {
 /// A hive as long as the longest that were seen.
 #[cfg(feature = "peers")]
 fn long_hive() {
-    let bytes = benches::hive_of(400_000);
+    let bytes = hive_of(400_000);
     assert!((230 << 20..260 << 20).contains(&bytes.len()), "{}", bytes.len());
     let Ok(opened) = hive::open(&bytes, &[]) else { panic!("the hive is sound") };
     let content = walk_hive(&opened.hive);
@@ -106,10 +106,28 @@ fn long_hive() {
     );
 }
 
+/// Prints what it takes to read hives of more and more keys, one line each: keys, bytes, and the milliseconds of a walk and of a
+/// check.
+fn growing_hives(counts: impl Iterator<Item = u32>) {
+    for keys in counts {
+        let bytes = hive_of(keys);
+        let Ok(opened) = hive::open(&bytes, &[]) else { panic!("the hive is sound") };
+        let milliseconds =
+            |body: &mut dyn FnMut()| median((0..ROUNDS).map(|_| time(body).as_secs_f64() * 1e3).collect());
+        let walk = milliseconds(&mut || assert!(walk_hive(&opened.hive).count > 0));
+        let check = milliseconds(&mut || assert!(opened.hive.check().is_empty()));
+        println!("{keys}\t{}\t{walk:.3}\t{check:.3}", bytes.len());
+    }
+}
+
 fn main() {
-    let only = std::env::args().nth(1);
+    let mut arguments = std::env::args().skip(1);
+    let only = arguments.next();
     if only.as_deref() == Some("hashing") {
         return hashing();
+    }
+    if only.as_deref() == Some("growing-hives") {
+        return growing_hives(arguments.filter_map(|count| count.parse().ok()));
     }
     #[cfg(feature = "peers")]
     if only.as_deref() == Some("long-hive") {
