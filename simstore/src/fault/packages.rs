@@ -113,7 +113,24 @@ fn key_deleted(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expe
     bench.remove_key(Hive::Software, &path)?;
     let root = bench.root(Subject::key(Hive::Software.shown(&path)));
     let references = references_to(bench.plan, id, &root);
-    Ok([vec![root], references].concat())
+    Ok([vec![root], references, without_parents(bench.plan, id)].concat())
+}
+
+/// The notes on installed packages that build on nothing that is registered when a package is not.
+fn without_parents(plan: &StorePlan, lost: PackageId) -> Vec<Expected> {
+    let lost = &plan.package(lost).identity;
+    let is_left = |parent: &names::Identity| {
+        parent != lost && plan.packages.iter().any(|package| package.identity == *parent)
+    };
+    let children = (0..plan.packages.len()).map(PackageId).filter(|id| {
+        let package = plan.package(*id);
+        package.state.is_installed() && package.parents.contains(lost) && !package.parents.iter().any(is_left)
+    });
+    children
+        .map(|id| {
+            Expected::new("package-parent-absent", Subject::key(Hive::Software.shown(&key_path(plan, id))))
+        })
+        .collect()
 }
 
 /// Packages that are not alone: a hive that registers none is one that Windows has just made.
@@ -140,7 +157,7 @@ fn key_rolled_back(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<
     for list in lists {
         bench.edit_key(Hive::Software, &list, |key| super::components::remove(key, &name))?;
     }
-    bench.lose_key(Hive::Software, &path)
+    Ok([bench.lose_key(Hive::Software, &path)?, without_parents(bench.plan, id)].concat())
 }
 
 /// Packages without deployments, which would name them, that own no other one and wait for nothing.
