@@ -99,7 +99,6 @@ impl<'h> Iterator for Walk<'h> {
         // Each event is made where it is returned: to move one around takes as long as to read what it tells.
         loop {
             match self.frames.last_mut()?.step(&mut self.used) {
-                Ok(Step::None) => {}
                 Ok(Step::End) => drop(self.frames.pop()),
                 Ok(Step::Value(value, data)) => return Some(Event::Value { value, data }),
                 Ok(Step::Subkey(entry)) => match Key::read(self.bins, entry.link) {
@@ -137,7 +136,6 @@ struct Frame<'h> {
 }
 
 enum Step<'h> {
-    None,
     Value(Value<'h>, Result<Cow<'h, [u8]>, Error>),
     Subkey(Entry),
     End,
@@ -149,48 +147,49 @@ impl<'h> Frame<'h> {
         Self { key, stage: Stage::Class, values, leaves, leaf: None, listed: 0, complete: true }
     }
 
-    /// Reads the next part. After an error the one after it can be read.
+    /// Reads on to the next value, the next subkey or the end. After an error what comes after it can be read.
     fn step(&mut self, used: &mut Used) -> Result<Step<'h>, Error> {
-        match self.stage {
-            Stage::Class => {
-                self.stage = Stage::ValueList;
-                if let Some(cell) = self.key.class_cell()? {
-                    used.claim(&cell)?;
-                    self.key.class()?;
+        loop {
+            match self.stage {
+                Stage::Class => {
+                    self.stage = Stage::ValueList;
+                    if let Some(cell) = self.key.class_cell()? {
+                        used.claim(&cell)?;
+                        self.key.class()?;
+                    }
                 }
-                Ok(Step::None)
+                Stage::ValueList => {
+                    self.stage = Stage::Values;
+                    let claimed = self.values.list().map_or(Ok(()), |list| used.claim(&list));
+                    claimed.inspect_err(|_| self.values.stop())?;
+                }
+                Stage::Values => {
+                    let Some(value) = self.values.next() else {
+                        self.stage = Stage::Index;
+                        continue;
+                    };
+                    let value = value?;
+                    used.claim(&value.cell())?;
+                    return Ok(Step::Value(value, value.data_with(|cell| used.claim(cell))));
+                }
+                Stage::Index => {
+                    self.stage = Stage::Subkeys;
+                    let claimed = self.leaves.index().map_or(Ok(()), |index| used.claim(&index));
+                    claimed.inspect_err(|_| self.stage = Stage::End)?;
+                }
+                Stage::Subkeys => match self.leaf.as_mut().and_then(Iterator::next) {
+                    Some(entry) => return Ok(Step::Subkey(entry)),
+                    None => self.next_leaf(used)?,
+                },
+                Stage::End => return Ok(Step::End),
             }
-            Stage::ValueList => {
-                self.stage = Stage::Values;
-                let claimed = self.values.list().map_or(Ok(()), |list| used.claim(&list));
-                claimed.inspect_err(|_| self.values.stop()).map(|()| Step::None)
-            }
-            Stage::Values => {
-                let Some(value) = self.values.next() else {
-                    self.stage = Stage::Index;
-                    return Ok(Step::None);
-                };
-                let value = value?;
-                used.claim(&value.cell())?;
-                Ok(Step::Value(value, value.data_with(|cell| used.claim(cell))))
-            }
-            Stage::Index => {
-                self.stage = Stage::Subkeys;
-                let claimed = self.leaves.index().map_or(Ok(()), |index| used.claim(&index));
-                claimed.inspect_err(|_| self.stage = Stage::End).map(|()| Step::None)
-            }
-            Stage::Subkeys => match self.leaf.as_mut().and_then(Iterator::next) {
-                Some(entry) => Ok(Step::Subkey(entry)),
-                None => self.next_leaf(used),
-            },
-            Stage::End => Ok(Step::End),
         }
     }
 
-    fn next_leaf(&mut self, used: &mut Used) -> Result<Step<'h>, Error> {
+    fn next_leaf(&mut self, used: &mut Used) -> Result<(), Error> {
         let Some(leaf) = self.leaves.next() else {
             self.stage = Stage::End;
-            return self.check_count().map(|()| Step::None);
+            return self.check_count();
         };
         let claimed = leaf.and_then(|leaf| used.claim(&leaf.cell).map(|()| leaf));
         let leaf = claimed.inspect_err(|_| self.complete = false)?;
@@ -200,7 +199,7 @@ impl<'h> Frame<'h> {
             return Err(too_many(&leaf));
         }
         self.leaf = Some(leaf);
-        Ok(Step::None)
+        Ok(())
     }
 
     fn check_count(&self) -> Result<(), Error> {
