@@ -127,7 +127,7 @@ fn main() {
         return hashing();
     }
     if only.as_deref() == Some("growing-hives") {
-        return growing_hives(arguments.filter_map(|count| count.parse().ok()));
+        return growing_hives(arguments.map(|count| count.parse().expect("a number of keys")));
     }
     #[cfg(feature = "peers")]
     if only.as_deref() == Some("long-hive") {

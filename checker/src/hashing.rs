@@ -45,14 +45,16 @@ pub(crate) trait Files {
 }
 
 impl Hashing<'_> {
-    /// The SHA-256 of files, on the calling thread, which is one of so many; of the first files, if whoever watches stops it.
+    /// The SHA-256 of files, on the calling thread, which is one of so many. If whoever watches stops it, there are no more files,
+    /// and those that are being read are errors.
     pub(crate) fn hash(self, files: &mut impl Files) {
-        let at_most = MAX_OPEN_FILES / self.threads;
+        let at_most = MAX_OPEN_FILES / self.threads.max(1);
         Engine::with_at_most(Kernel::fastest(), at_most).run(&mut Queue { files, hashing: self });
     }
 }
 
-/// The SHA-256 of files, in their order; of the first files, if whoever watches stops it. `done` is called for each.
+/// The SHA-256 of files, in their order; of the first files, if whoever watches stops it, of which the last ones are errors. `done` is
+/// called for each.
 pub(crate) fn hash_files(
     paths: &[VolumePath],
     hashing: Hashing<'_>,

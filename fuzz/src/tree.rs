@@ -22,9 +22,12 @@ fn push_text(pieces: &mut Vec<Piece>, text: &str) {
     }
 }
 
+fn is_space(character: char) -> bool {
+    matches!(character, ' ' | '\t' | '\r' | '\n')
+}
+
 /// Leaves out texts that are white space throughout, and, where texts are `broken_up`, the white space of all.
 pub(crate) fn leave_out_space(pieces: &mut Vec<Piece>, broken_up: bool) {
-    let is_space = |character| matches!(character, ' ' | '\t' | '\n');
     for piece in pieces.iter_mut() {
         if let Piece::Text(text) = piece
             && (broken_up || text.chars().all(is_space))
@@ -99,8 +102,9 @@ fn add(node: roxmltree::Node<'_, '_>, pieces: &mut Vec<Piece>) {
     for child in node.children() {
         if child.is_element() {
             add(child, pieces);
-        } else if child.is_text() {
-            push_text(pieces, child.text().unwrap_or_default());
+        } else if let Some(text) = child.text().filter(|text| child.is_text() && !text.chars().all(is_space))
+        {
+            push_text(pieces, text);
         }
     }
     pieces.push(Piece::End);

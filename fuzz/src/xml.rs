@@ -20,10 +20,8 @@ pub fn run(document: &[u8]) {
         (Ok(()), Some(parsed)) => {
             let others = tree::other_namespaces(&parsed);
             let (mut ours, mut theirs) = (tree::ours(document, &others), tree::theirs(&parsed));
-            // Our reader leaves out white space that stands alone, which may be in the midst of a text only where something
-            // else than a tag is there, too.
-            let is_broken_up =
-                has(document, &["&", "<!"]) || document.windows(2).skip(1).any(|two| two == b"<?");
+            // Our reader leaves out white space that stands alone, which the other one joins to a reference or to a section.
+            let is_broken_up = has(document, &["&", "<![CDATA["]);
             [&mut ours, &mut theirs]
                 .into_iter()
                 .for_each(|pieces| tree::leave_out_space(pieces, is_broken_up));

@@ -57,11 +57,12 @@ impl<'p> Payload<'p> {
     /// Judges the files of every component; what is said is in the order of the manifests.
     pub(super) fn check(&self, outcome: &mut Outcome) {
         let workers = self.scan.workers();
-        workers.begin(Phase::Payload, self.store.store.manifests.len());
+        let components = self.store.store.manifests.len();
+        workers.begin(Phase::Payload, components);
         let next = AtomicUsize::new(0);
-        let threads: Vec<usize> = (0..workers.threads).collect();
+        let threads: Vec<usize> = (0..workers.threads.min(components)).collect();
         let hashing =
-            Hashing { volume: self.store.image.volume(), threads: workers.threads, watch: self.hashed.watch };
+            Hashing { volume: self.store.image.volume(), threads: threads.len(), watch: self.hashed.watch };
         let said = workers.map(&threads, |_| {
             let mut components = Components {
                 payload: self,
@@ -212,7 +213,9 @@ impl Files for Components<'_, '_> {
     }
 
     fn hashed(&mut self, (index, number): (usize, usize), result: io::Result<HashedFile>) {
-        let Entry::Occupied(mut component) = self.open.entry(index) else { return };
+        let Entry::Occupied(mut component) = self.open.entry(index) else {
+            unreachable!("a component is open until all of its files are hashed");
+        };
         component.get_mut().found.listed[number].hashed(result);
         component.get_mut().to_hash -= 1;
         if component.get().to_hash == 0 {

@@ -61,13 +61,18 @@ impl RealFolder {
         }
     }
 
+    /// Whether one call of the system shows that a folder is there and no step to it is a link. Otherwise each step has to be
+    /// looked at, as it has where something is written.
+    fn is_reached_without_links(&self, folder: &VolumePath) -> bool {
+        #[cfg(target_os = "linux")]
+        return self.without_links.reaches(folder);
+        #[cfg(not(target_os = "linux"))]
+        return folder.depth() == 0;
+    }
+
     /// Listings never lead into a link, but a path may be older than the link.
     fn refuse_links_above(&self, path: &VolumePath) -> io::Result<()> {
         let mut step = path.parent();
-        #[cfg(target_os = "linux")]
-        if step.as_ref().is_none_or(|folder| self.without_links.reaches(folder)) {
-            return Ok(());
-        }
         while let Some(folder) = step.filter(|folder| folder.depth() > 0) {
             // What is not there yet may lie below a link all the same.
             match fs::symlink_metadata(self.host_path(&folder)) {
@@ -86,7 +91,7 @@ impl RealFolder {
 impl Volume for RealFolder {
     fn list(&self, folder: &VolumePath) -> io::Result<Vec<Entry>> {
         let host_path = self.host_path(folder);
-        if folder.depth() > 0 {
+        if folder.depth() > 0 && !self.is_reached_without_links(folder) {
             self.refuse_links_above(folder)?;
             if fs::symlink_metadata(&host_path)?.is_symlink() {
                 return Err(io::ErrorKind::NotADirectory.into());

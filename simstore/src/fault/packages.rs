@@ -118,13 +118,13 @@ fn key_deleted(bench: &mut Workbench<'_>, target: Target) -> io::Result<Vec<Expe
 
 /// The notes on installed packages that build on nothing that is registered when a package is not.
 fn without_parents(plan: &StorePlan, lost: PackageId) -> Vec<Expected> {
-    let lost = &plan.package(lost).identity;
-    let is_left = |parent: &names::Identity| {
-        parent != lost && plan.packages.iter().any(|package| package.identity == *parent)
-    };
+    let lost = plan.package(lost).name();
+    let is_left =
+        |parent: &String| *parent != lost && plan.packages.iter().any(|package| package.name() == *parent);
     let children = (0..plan.packages.len()).map(PackageId).filter(|id| {
         let package = plan.package(*id);
-        package.state.is_installed() && package.parents.contains(lost) && !package.parents.iter().any(is_left)
+        let parents: Vec<String> = package.parents.iter().map(names::package_name).collect();
+        package.state.is_installed() && parents.contains(&lost) && !parents.iter().any(is_left)
     });
     children
         .map(|id| {

@@ -24,6 +24,7 @@ mod repair;
 mod same_bytes;
 mod sarif;
 mod schemas;
+mod stopping;
 
 use checker::format::catalog::Roots;
 use checker::format::time::Instant;

@@ -19,14 +19,19 @@ pub(super) fn is_there() -> bool {
     is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bw")
 }
 
-/// Whether this processor makes two of each instruction, so that SHA-NI is faster: 1.8 times as fast as `sha2`, and this 1.7 times.
-/// AMD's Zen 4 does; Zen 3 is of the same family, but has no AVX-512.
+/// Whether this processor splits each instruction into two of 256 bits, as AMD's Zen 4 does. There SHA-NI is faster: measured, it is
+/// 1.8 times as fast as `sha2`, and this kernel 1.7 times.
 pub(super) fn is_in_halves() -> bool {
-    const FAMILY_OF_ZEN_4: u32 = 0x19;
-    let (vendor, version) = (__cpuid(0), __cpuid(1).eax);
-    let is_amd = [vendor.ebx, vendor.edx, vendor.ecx].map(u32::to_le_bytes).concat() == b"AuthenticAMD";
+    let vendor = __cpuid(0);
+    let vendor = [vendor.ebx, vendor.edx, vendor.ecx].map(u32::to_le_bytes);
+    is_zen_4(vendor.as_flattened(), __cpuid(1).eax)
+}
+
+/// By what CPUID says of vendor and version; of processors with AVX-512, for Zen 3 is of the same family and has none.
+fn is_zen_4(vendor: &[u8], version: u32) -> bool {
+    const FAMILY: u32 = 0x19;
     let family = (version >> 8 & 0xF) + (version >> 20 & 0xFF);
-    is_amd && family == FAMILY_OF_ZEN_4
+    vendor == b"AuthenticAMD" && family == FAMILY
 }
 
 /// One word of each message of a group.
@@ -227,5 +232,19 @@ fn scatter(words: &[Word; 8], states: &mut [State; GROUP]) {
         for (state, of_lane) in states.iter_mut().zip(of_lanes) {
             state[at] = of_lane;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_zen_4;
+
+    #[test]
+    fn only_zen_4_is_zen_4() {
+        // Genoa; Turin, a Zen 5; Granite Rapids.
+        assert!(is_zen_4(b"AuthenticAMD", 0x00A1_0F11));
+        assert!(!is_zen_4(b"AuthenticAMD", 0x00B0_0F21));
+        assert!(!is_zen_4(b"GenuineIntel", 0x000A_06D1));
+        assert!(!is_zen_4(b"GenuineIntel", 0x00A1_0F11));
     }
 }

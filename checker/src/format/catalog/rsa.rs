@@ -17,7 +17,8 @@ pub(super) struct Key {
 }
 
 impl Key {
-    /// From big-endian numbers without leading zeros. `None` if they are over the limits, or no modulus and exponent of RSA: both are odd.
+    /// From big-endian numbers without leading zeros. `None` if they are over the limits, or no modulus and exponent of RSA: both
+    /// are odd.
     pub(super) fn new(modulus: &[u8], exponent: &[u8]) -> Option<Self> {
         if modulus.len() > MAX_MODULUS_BITS / 8 || exponent.len() > MAX_EXPONENT_BYTES {
             return None;
@@ -99,16 +100,48 @@ mod tests {
             signature in prop::collection::vec(any::<u8>(), 300),
         ) {
             let signature = &signature[..modulus.len()];
-            let number = BigUint::from_bytes_be(signature);
-            let exponent_bytes = exponent.to_be_bytes();
-            let key = Key::new(&modulus, &exponent_bytes).unwrap();
-            let expected = (number < BigUint::from_bytes_be(&modulus)).then(|| {
-                let opened = number.modpow(&exponent.into(), &BigUint::from_bytes_be(&modulus)).to_bytes_be();
-                // The other library says that zero has one byte, and everything else has no leading zeros.
-                [vec![0; modulus.len().saturating_sub(opened.len())], opened].concat()
-            });
+            let key = Key::new(&modulus, &exponent.to_be_bytes()).unwrap();
+            let expected = opened_by_another_library(&modulus, exponent, signature);
             prop_assert_eq!(key.open(signature).map(Vec::from), expected);
         }
+    }
+
+    fn opened_by_another_library(modulus: &[u8], exponent: u32, signature: &[u8]) -> Option<Vec<u8>> {
+        let (number, of_key) = (BigUint::from_bytes_be(signature), BigUint::from_bytes_be(modulus));
+        (number < of_key).then(|| {
+            let opened = number.modpow(&exponent.into(), &of_key).to_bytes_be();
+            // The other library says that zero has one byte, and everything else has no leading zeros.
+            [vec![0; modulus.len().saturating_sub(opened.len())], opened].concat()
+        })
+    }
+
+    /// The sizes for which the library has code of their own, those around a limb, and the longest; the numbers at the ends.
+    #[test]
+    fn another_library_opens_the_same_at_the_ends() {
+        for length in [2, 7, 8, 9, 128, 192, 216, 255, 256, 257, 280, 384, 512, MAX_MODULUS_BITS / 8] {
+            let mut least = vec![0; length];
+            (least[0], least[length - 1]) = (1, 1);
+            for modulus in [vec![0xFF; length], least] {
+                let mut numbers = vec![vec![0; length]; 2];
+                numbers[1][length - 1] = 1;
+                numbers.push(modulus.clone());
+                let mut one_less = modulus.clone();
+                one_less[length - 1] -= 1;
+                numbers.extend([one_less, vec![0xFE; length]]);
+                for signature in numbers {
+                    let key = Key::new(&modulus, &[1, 0, 1]).unwrap();
+                    let expected = opened_by_another_library(&modulus, 65_537, &signature);
+                    assert_eq!(
+                        key.open(&signature).map(Vec::from),
+                        expected,
+                        "{length}: {:X?}",
+                        signature[0]
+                    );
+                }
+            }
+        }
+        // Everything is 0 modulo 1.
+        assert_eq!(Key::new(&[1], &[3]).unwrap().open(&[0]).as_deref(), Some(&[0][..]));
     }
 
     #[test]
