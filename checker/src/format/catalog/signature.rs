@@ -140,16 +140,12 @@ impl<'a> PublicKey<'a> {
 
     /// Checks a PKCS #1 v1.5 signature over a digest.
     pub(super) fn check(&self, hash: Hash, digest: &[u8], signature: &[u8]) -> Checked {
-        self.check_signed(&[hash.digest_info(), digest].concat(), signature)
+        self.check_bare(&[hash.digest_info(), digest].concat(), signature)
     }
 
-    /// Checks a signature over a bare digest, without the DigestInfo that says which hash it is.
-    /// VeriSign's and Symantec's time stampers sign so.
-    pub(super) fn check_bare(&self, digest: &[u8], signature: &[u8]) -> Checked {
-        self.check_signed(digest, signature)
-    }
-
-    fn check_signed(&self, signed: &[u8], signature: &[u8]) -> Checked {
+    /// Checks a PKCS #1 v1.5 signature over just this: a bare digest, for VeriSign's and Symantec's time stampers sign without the
+    /// DigestInfo that says which hash it is.
+    pub(super) fn check_bare(&self, signed: &[u8], signature: &[u8]) -> Checked {
         let Self::Rsa { modulus, exponent } = self else { return Checked::Unsupported };
         match rsa::Key::new(modulus, exponent) {
             Some(key) if key.verify(signed, signature) => Checked::Good,
