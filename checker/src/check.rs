@@ -271,15 +271,6 @@ impl Enabled {
             }
         }
     }
-
-    /// What the checks say that look at the store as a whole.
-    pub(crate) fn store(&self, subject: &StoreSubject<'_>, outcomes: &mut Outcomes) {
-        for check in self.checks() {
-            if let Run::Store(run) = check.run {
-                run(subject, outcomes.of(check.section));
-            }
-        }
-    }
 }
 
 /// What is said about one object after all its stages: see [`add_stage`].

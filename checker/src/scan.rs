@@ -23,7 +23,7 @@ pub use memo::{MAX_MEMO_BYTES, Memo};
 pub use sink::{Sink, Totals};
 pub use wanted::{Wanted, WantedKind, WantedPackage};
 
-use crate::check::{self, Enabled, Hashed, Outcome, Outcomes, Section, StoreSubject, Vouching};
+use crate::check::{self, Enabled, Hashed, Outcome, Outcomes, Run, Section, StoreSubject, Vouching};
 use crate::finding::{Finding, Severity};
 use crate::format::catalog::{Roots, Verifier};
 use crate::format::time::Instant;
@@ -444,7 +444,7 @@ impl<'s> Scan<'s> {
             let by_microsoft = digests.is_some_and(|digests| store.is_signed_by_microsoft(&digests));
             store.manifests[index].findings = check::settle(findings, by_microsoft);
         }
-        let (mut index, mut reach) = (Index::new(store), store.reach());
+        let (mut index, mut reach) = self.workers().both(|| Index::new(store), || store.reach());
         let sound = store.documents().count();
         self.check_vouching(store, &index, &reach, outcomes.of(Section::ComponentStore));
         if self.workers().is_stopped() {
@@ -452,12 +452,12 @@ impl<'s> Scan<'s> {
         }
         if store.documents().count() < sound {
             // What a manifest says that nothing vouches for is not relied on.
-            (index, reach) = (Index::new(store), store.reach());
+            (index, reach) = self.workers().both(|| Index::new(store), || store.reach());
         }
         let judges_catalogs = !self.skip.catalogs;
         let subject =
             StoreSubject { image: self.image, winsxs, store, index: &index, reach: &reach, judges_catalogs };
-        self.enabled.store(&subject, outcomes);
+        self.check_whole(&subject, outcomes);
         let component_store = outcomes.of(Section::ComponentStore);
         if let Some(winsxs) = winsxs.filter(|_| !self.skip.payload) {
             Payload::of(self, &subject, winsxs, hashed).check(component_store);
@@ -481,6 +481,23 @@ impl<'s> Scan<'s> {
         component_store.findings.extend(blame.filter(|blame| !blame.is_said).map(|blame| blame.root));
         base::settle_library(&mut component_store.findings);
         index
+    }
+
+    /// What the checks say that look at the store as a whole. None depends on what another one says.
+    fn check_whole(&self, subject: &StoreSubject<'_>, outcomes: &mut Outcomes) {
+        let checks: Vec<_> = self
+            .enabled
+            .checks()
+            .filter_map(
+                |check| if let Run::Store(run) = check.run { Some((check.section, run)) } else { None },
+            )
+            .collect();
+        let said = self.workers().map(&checks, |(_, run)| {
+            let mut outcome = Outcome::default();
+            run(subject, &mut outcome);
+            outcome
+        });
+        checks.iter().zip(said).for_each(|((section, _), said)| outcomes.of(*section).add(said));
     }
 
     /// Whether the registry and the catalogs vouch for the manifests: the last stages of each.

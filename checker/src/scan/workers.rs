@@ -41,7 +41,19 @@ impl Workers<'_> {
             .collect()
     }
 
-    /// The same, as a phase that can be watched.
+    /// Does two things, side by side if there is more than one thread.
+    pub(super) fn both<A: Send, B>(self, one: impl FnOnce() -> A + Send, two: impl FnOnce() -> B) -> (A, B) {
+        if self.threads < 2 {
+            return (one(), two());
+        }
+        std::thread::scope(|scope| {
+            let one = scope.spawn(one);
+            let two = two();
+            (one.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), two)
+        })
+    }
+
+    /// [`Workers::map`] as a phase that can be watched.
     pub(super) fn map_watched<T: Sync, R: Send>(
         self,
         phase: Phase,

@@ -8,7 +8,23 @@ use super::{
 };
 use super::{compressed, shapes};
 use crate::write::names::{self, Identity};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+
+/// How many assemblies of a store are mixed as evenly as they can be. Beyond them it becomes what a Windows is: most
+/// components belong to large features, so that there are ten packages and four hundred files for a hundred assemblies.
+const MIXED_ASSEMBLIES: usize = 1_000;
+
+/// How large a feature is.
+struct FeatureSize {
+    /// The fewest and the most components of each of its deployments.
+    components: (usize, usize),
+    /// The most files of each of its components.
+    most_files: usize,
+}
+
+const SMALL_FEATURE: FeatureSize = FeatureSize { components: (1, 5), most_files: 4 };
+
+const LARGE_FEATURE: FeatureSize = FeatureSize { components: (4, 12), most_files: 10 };
 
 /// A store of about a size.
 pub(super) fn store(choices: &mut Choices<'_, '_>, profile: Profile, size: Size) -> StorePlan {
@@ -17,10 +33,12 @@ pub(super) fn store(choices: &mut Choices<'_, '_>, profile: Profile, size: Size)
         shapes::add_all(&mut draft);
     }
     while draft.plan.assemblies.len() < size.components {
-        match draft.choices.below(4) {
+        let is_large = draft.plan.assemblies.len() >= MIXED_ASSEMBLIES;
+        match draft.choices.below(if is_large { 6 } else { 4 }) {
             0 => draft.update(foundation),
             1 => draft.language_pack(),
-            _ => draft.feature(),
+            _ if is_large => draft.feature(LARGE_FEATURE),
+            _ => draft.feature(SMALL_FEATURE),
         }
     }
     draft.finish(size.payload_bytes)
@@ -40,8 +58,10 @@ const LONGEST_COMPRESSED_BYTES: u64 = 256 << 10;
 pub(super) struct Draft<'d, 'c, 'a> {
     pub(super) plan: StorePlan,
     pub(super) choices: &'d mut Choices<'c, 'a>,
-    /// Key forms and package names that are taken, folded.
-    names: HashSet<String>,
+    /// Which assembly has a key form.
+    key_forms: HashMap<String, AssemblyId>,
+    /// The numbers of updates that are taken.
+    updates: HashSet<usize>,
     next_content: u64,
 }
 
@@ -66,7 +86,8 @@ impl<'d, 'c, 'a> Draft<'d, 'c, 'a> {
             corrupt_flag: choices.once_in(10),
             clutter: Vec::new(),
         };
-        let mut draft = Draft { plan, choices, names: HashSet::new(), next_content: 0 };
+        let mut draft =
+            Draft { plan, choices, key_forms: HashMap::new(), updates: HashSet::new(), next_content: 0 };
         let foundation = draft.foundation();
         if !profile.is_before_windows_8() {
             compressed::servicing_stacks(&mut draft);
@@ -127,13 +148,12 @@ impl Draft<'_, '_, '_> {
 
     /// Adds an assembly whose key form is new, or gives the one of that key form.
     pub(super) fn add(&mut self, assembly: Assembly) -> AssemblyId {
-        let key_form = assembly.key_form();
-        if !self.names.insert(key_form.clone()) {
-            let known = self.plan.assemblies.iter().position(|known| known.key_form() == key_form);
-            return AssemblyId(known.unwrap_or_default());
+        let next = AssemblyId(self.plan.assemblies.len());
+        let id = *self.key_forms.entry(assembly.key_form()).or_insert(next);
+        if id == next {
+            self.plan.assemblies.push(assembly);
         }
-        self.plan.assemblies.push(assembly);
-        AssemblyId(self.plan.assemblies.len() - 1)
+        id
     }
 
     /// A component with nothing special about it.
@@ -359,15 +379,16 @@ impl Draft<'_, '_, '_> {
     }
 
     /// A feature: a package with deployments of components, in a state of its own.
-    fn feature(&mut self) {
+    fn feature(&mut self, size: FeatureSize) {
+        let (fewest, most) = size.components;
         let version = self.base_version();
         let feature = self.fresh_name("Microsoft-Windows");
         let mut updates = Vec::new();
         for number in 0..self.choices.between(1, 3) {
-            let components = (0..self.choices.between(1, 5))
+            let components = (0..self.choices.between(fewest, most))
                 .map(|part| {
                     let name = format!("{feature}-{}{part}", self.choices.one_of(PARTS));
-                    let files = self.files(&name, 4);
+                    let files = self.files(&name, size.most_files);
                     let identity = self.identity(&name, &version);
                     let component = self.component(identity, files);
                     self.add(component)
@@ -407,7 +428,7 @@ impl Draft<'_, '_, '_> {
     /// An update: newer versions of something, in a package inside a package for the KB number.
     fn update(&mut self, foundation: PackageId) {
         let mut number = 2_000_000 + self.choices.below(3_000_000);
-        while !self.names.insert(format!("kb{number}")) {
+        while !self.updates.insert(number) {
             number += 1;
         }
         let name = self.fresh_name("Microsoft-Windows");

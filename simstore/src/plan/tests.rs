@@ -53,6 +53,18 @@ fn a_store_has_the_size_that_was_asked_for() {
 }
 
 #[test]
+fn a_large_store_has_as_many_packages_and_files_as_a_windows() {
+    let size = Size { components: 30_000, payload_bytes: 10_000_000_000 };
+    let plan = StorePlan::from_seed(1, Profile::Win11, size);
+    let assemblies = plan.assemblies.len();
+    let files: usize = plan.assemblies.iter().map(|assembly| assembly.files.len()).sum();
+    assert!((30_000..30_040).contains(&assemblies), "{assemblies}");
+    assert!((9..12).contains(&(plan.packages.len() * 100 / assemblies)), "{}", plan.packages.len());
+    assert!((35..45).contains(&(files * 10 / assemblies)), "{files}");
+    assert!(plan.is_consistent());
+}
+
+#[test]
 fn few_bytes_give_a_small_store_and_any_bytes_give_one() {
     let empty = StorePlan::arbitrary(&mut Unstructured::new(&[])).unwrap();
     assert!(empty.assemblies.len() <= 4, "{}", empty.assemblies.len());
