@@ -2,15 +2,17 @@
 
 #![forbid(unsafe_code)]
 
+mod hive_walk;
 #[cfg(feature = "peers")]
 mod nt_hive_walk;
+
+pub use hive_walk::{Content, walk_hive};
 
 #[cfg(feature = "peers")]
 pub use nt_hive_walk::walk_hive_with_nt_hive;
 
 use checker::digest::{Engine, Hashed, Messages};
 use checker::format::catalog::{Catalog, Roots, Status, Verifier};
-use checker::format::hive::{Event, Hive};
 use checker::format::identity::Identity;
 use checker::format::keyform;
 use checker::format::lzms::expand_container;
@@ -297,47 +299,6 @@ fn component(index: u32) -> Key {
         .with_value(Value::binary("S256H", index.to_le_bytes().repeat(8)))
         .with_value(Value::none(format!("c!sample..-package_{index:016x}")));
     (0..index % 5).fold(key, |key, file| key.with_value(Value::dword(format!("f!file{file}.dll"), 7)))
-}
-
-/// A sum of everything that a walk met, which is the same whoever walks: names, types and data.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Content {
-    sum: u64,
-    /// How many keys and values there were.
-    pub count: u64,
-}
-
-impl Content {
-    fn add(&mut self, bytes: &[u8]) {
-        let (words, rest) = bytes.as_chunks::<8>();
-        let rest = rest.iter().fold(bytes.len() as u64, |word, byte| word << 8 | u64::from(*byte));
-        let words = words.iter().map(|word| u64::from_le_bytes(*word)).chain([rest]);
-        self.sum =
-            words.fold(self.sum, |sum, word| (sum.rotate_left(5) ^ word).wrapping_mul(0x9E37_79B9_7F4A_7C15));
-    }
-}
-
-/// Reads every key and value of a hive and all data.
-///
-/// # Panics
-///
-/// If something cannot be read: then the numbers would mean nothing.
-#[must_use]
-pub fn walk_hive(hive: &Hive<'_>) -> Content {
-    let mut content = Content::default();
-    for event in hive.walk() {
-        match event {
-            Event::Key(visit) => content.add(visit.key.name().bytes()),
-            Event::Value { value, data } => {
-                content.add(value.name().bytes());
-                content.add(&value.data_type().0.to_le_bytes());
-                content.add(&data.expect("the data is sound"));
-            }
-            Event::Unreadable(error) => panic!("{error}"),
-        }
-        content.count += 1;
-    }
-    content
 }
 
 /// Adds the words of some bytes up: no reader can be faster than that.

@@ -41,25 +41,23 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 fn dump(hive: &Hive<'_>, out: &mut impl Write) -> std::io::Result<()> {
-    let mut walk = hive.walk();
-    while let Some(event) = walk.next() {
-        match event {
-            Event::Key(visit) => {
-                writeln!(out, "{}", json!({"key": walk.path(), "written": visit.key.last_written()}))?;
-            }
+    let mut written = Ok(());
+    hive.walk(|trail, event| {
+        let line = match event {
+            Event::Key(visit) => json!({"key": trail.path(), "written": visit.key.last_written()}),
             Event::Value { value, data: Ok(data) } => {
                 let (name, data_type) = (value.name().to_string(), value.data_type().0);
                 let data: String = data.iter().map(|byte| format!("{byte:02x}")).collect();
-                writeln!(
-                    out,
-                    "{}",
-                    json!({"key": walk.path(), "value": name, "type": data_type, "data": data})
-                )?;
+                json!({"key": trail.path(), "value": name, "type": data_type, "data": data})
             }
             // The check below tells it.
-            Event::Value { data: Err(_), .. } | Event::Unreadable(_) => {}
+            Event::Value { data: Err(_), .. } | Event::Unreadable(_) => return,
+        };
+        if written.is_ok() {
+            written = writeln!(out, "{line}");
         }
-    }
+    });
+    written?;
     for damage in hive.check().found {
         writeln!(out, "{}", json!({"damage": damage.to_string()}))?;
     }

@@ -26,22 +26,17 @@ pub(crate) fn reads(hive: &Hive<'_>) -> Damages {
     let told: BTreeSet<_> =
         damages.found.iter().map(|damage| (damage.error.offset, damage.error.rule)).collect();
     let (mut events, mut data_bytes) = (0, 0);
-    for event in hive.walk() {
+    hive.walk(|_, event| {
         events += 1;
         assert!(events <= length, "{events} events");
-        let error = match event {
-            Event::Key(visit) => {
-                assert!(visit.key.position() < length as u64);
-                continue;
+        match event {
+            Event::Key(visit) => assert!(visit.key.position() < length as u64),
+            Event::Value { data: Ok(data), .. } => data_bytes += data.len(),
+            Event::Value { data: Err(error), .. } | Event::Unreadable(error) => {
+                assert!(damages.more > 0 || told.contains(&(error.offset, error.rule)), "not told: {error}");
             }
-            Event::Value { data: Ok(data), .. } => {
-                data_bytes += data.len();
-                continue;
-            }
-            Event::Value { data: Err(error), .. } | Event::Unreadable(error) => error,
-        };
-        assert!(damages.more > 0 || told.contains(&(error.offset, error.rule)), "not told: {error}");
-    }
+        }
+    });
     assert!(data_bytes <= length, "{data_bytes} bytes of data");
     damages
 }
@@ -162,13 +157,15 @@ mod tests {
         let bytes = std::fs::read(format!("{seeds}/mixed-1.4")).expect("a seed");
         let hive = open(&bytes, &[]).expect("a hive").hive;
         let cells = cells(&bytes);
-        let keys = hive.walk().filter_map(|event| match event {
-            Event::Key(visit) => Some(visit.key.position() as usize),
-            _ => None,
+        let mut keys = Vec::new();
+        hive.walk(|_, event| {
+            if let Event::Key(visit) = event {
+                keys.push(visit.key.position() as usize);
+            }
         });
         let starts: BTreeSet<usize> = cells.iter().map(|cell| cell.start).collect();
         let (found, lost): (Vec<_>, Vec<_>) =
-            keys.partition(|at| starts.contains(at) || starts.contains(&(at + 4)));
+            keys.into_iter().partition(|at| starts.contains(at) || starts.contains(&(at + 4)));
         assert!(found.len() > 3 && lost.is_empty(), "{found:?} {lost:?}");
     }
 }

@@ -39,25 +39,22 @@ type Content = BTreeMap<String, BTreeMap<String, (ValueType, Vec<u8>)>>;
 
 /// What is in a sound hive; none if paths or names do not tell its keys and values apart.
 fn content(hive: &Hive<'_>) -> Option<Content> {
-    let mut content = Content::new();
-    let mut key = hive.root();
-    let mut walk = hive.walk();
-    while let Some(event) = walk.next() {
-        let path = walk.path();
+    let (mut content, mut last_key) = (Content::new(), hive.root());
+    let mut add = |path: String, event: Event<'_>| {
         match event {
             Event::Key(visit) => {
-                key = visit.key;
-                let is_plain = visit.depth == 0 || key.name().text().is_some_and(|name| !name.contains('\\'));
+                let name = visit.key.name();
+                let is_plain = visit.depth == 0 || name.text().is_some_and(|name| !name.contains('\\'));
                 if !is_plain {
                     return None;
                 }
-                let found = hive.key(&path).expect("sound").expect("a key is found by its path");
-                assert_eq!(found.offset(), key.offset(), "{path}");
+                last_key = hive.key(&path).expect("sound").expect("a key is found by its path");
+                assert_eq!(last_key.offset(), visit.key.offset(), "{path}");
                 content.insert(path, BTreeMap::new());
             }
             Event::Value { value, data } => {
                 let name = value.name().text()?.into_owned();
-                let found = key.value(&name).expect("sound").expect("a value is found by its name");
+                let found = last_key.value(&name).expect("sound").expect("a value is found by its name");
                 if found.position() != value.position() {
                     return None;
                 }
@@ -66,8 +63,11 @@ fn content(hive: &Hive<'_>) -> Option<Content> {
             }
             Event::Unreadable(error) => panic!("no damage, but {error}"),
         }
-    }
-    Some(content)
+        Some(())
+    };
+    let mut told_apart = Some(());
+    hive.walk(|trail, event| told_apart = told_apart.and_then(|()| add(trail.path(), event)));
+    told_apart.map(|()| content)
 }
 
 /// Changes a sound hive, looks at it after each change, and takes all of them back.

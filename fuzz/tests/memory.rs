@@ -60,7 +60,7 @@ fn read_hive(input: &[u8]) {
     for logs in [&[][..], &[input]] {
         if let Ok(opened) = hive::open(input, logs) {
             drop(opened.hive.check());
-            opened.hive.walk().for_each(drop);
+            opened.hive.walk(|_, _| ());
         }
     }
 }

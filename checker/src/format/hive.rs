@@ -2,11 +2,11 @@
 //!
 //! A hive is a base block, then bins, then cells in the bins; records in cells refer to each other and
 //! make up keys, values and their data. [`open`] brings a hive up to date with its logs, as Windows
-//! does when it loads it. From the root, keys are read one by one ([`Key`]) or all at once ([`Walk`]);
+//! does when it loads it. From the root, keys are read one by one ([`Key`]) or all at once ([`Hive::walk`]);
 //! [`Hive::check`] tells everything that is wrong with the structure; [`Editor`] changes a sound hive.
 //!
-//! Cells may be garbage, refer to each other in circles, or be shared. Nothing here recurses, every
-//! reference is checked where it is followed, and a walk reads no cell twice. What cannot be read is an
+//! Cells may be garbage, refer to each other in circles, or be shared. Every reference is checked
+//! where it is followed; a walk reads no cell twice, and nothing else recurses. What cannot be read is an
 //! [`Error`] with its place; everything else can still be read.
 //!
 //! Sources: the public specification of the format by Maxim Suhanov, \[MS-UCODEREF\], and "Registry
@@ -40,7 +40,7 @@ pub use name::Name;
 pub use open::{OpenError, Opened, State, open};
 pub use subkeys::{MAX_SUBKEYS, Subkeys};
 pub use value::{MAX_VALUE_BYTES, MAX_VALUE_NAME_UNITS, Value, ValueType, Values};
-pub use walk::{Event, MAX_KEY_DEPTH, Visit, Walk};
+pub use walk::{Event, MAX_KEY_DEPTH, Trail, Visit, Visitor};
 
 use base_block::BASE_BLOCK_BYTES;
 use bins::{Bins, Cell, File, Link};
@@ -97,8 +97,8 @@ impl<'a> Hive<'a> {
     pub fn root(&self) -> Key<'_> {
         let content =
             self.data().get(self.block.root as usize + 4..).and_then(|rest| rest.get(..self.root_bytes));
-        let cell = Cell { offset: self.block.root, content: content.unwrap_or_default() };
-        Key::read_before(self.bins(), cell)
+        let cell = Cell { start: self.block.root as usize, content: content.unwrap_or_default() };
+        Key::unchecked(self.bins(), cell)
     }
 
     /// The key of a path from the root: names with backslashes between them; letter case does not count.
@@ -110,10 +110,9 @@ impl<'a> Hive<'a> {
         self.root().descendant(path)
     }
 
-    /// Every key and value.
-    #[must_use]
-    pub fn walk(&self) -> Walk<'_> {
-        self.root().walk()
+    /// Tells of every key and value: see [`Key::walk`].
+    pub fn walk<'h>(&'h self, visit: impl FnMut(&Trail<'h>, Event<'h>)) {
+        self.root().walk(visit);
     }
 
     /// Everything that is wrong with its structure.

@@ -108,18 +108,21 @@ type Keys = BTreeMap<String, Vec<Value>>;
 
 fn keys_of(hive: &Hive<'_>) -> Result<Keys, Failed> {
     let mut keys = Keys::new();
-    let mut walk = hive.walk();
-    while let Some(event) = walk.next() {
-        let values = keys.entry(walk.path()).or_default();
+    let mut unreadable = None;
+    hive.walk(|trail, event| {
+        let values = keys.entry(trail.path()).or_default();
         match event {
             Event::Key(_) => {}
-            Event::Value { value, data } => values.push(Value {
+            Event::Value { value, data: Ok(data) } => values.push(Value {
                 name: value.name().to_string(),
                 data_type: value.data_type(),
-                data: data?.into_owned(),
+                data: data.into_owned(),
             }),
-            Event::Unreadable(error) => return Err(error.into()),
+            Event::Value { data: Err(error), .. } | Event::Unreadable(error) => unreadable = Some(error),
         }
+    });
+    if let Some(error) = unreadable {
+        return Err(error.into());
     }
     keys.values_mut().for_each(|values| values.sort());
     Ok(keys)

@@ -37,8 +37,8 @@ pub(super) fn store(choices: &mut Choices<'_, '_>, profile: Profile, size: Size)
         match draft.choices.below(if is_large { 6 } else { 4 }) {
             0 => draft.update(foundation),
             1 => draft.language_pack(),
-            _ if is_large => draft.feature(LARGE_FEATURE),
-            _ => draft.feature(SMALL_FEATURE),
+            _ if is_large => draft.feature(&LARGE_FEATURE),
+            _ => draft.feature(&SMALL_FEATURE),
         }
     }
     draft.finish(size.payload_bytes)
@@ -379,7 +379,7 @@ impl Draft<'_, '_, '_> {
     }
 
     /// A feature: a package with deployments of components, in a state of its own.
-    fn feature(&mut self, size: FeatureSize) {
+    fn feature(&mut self, size: &FeatureSize) {
         let (fewest, most) = size.components;
         let version = self.base_version();
         let feature = self.fresh_name("Microsoft-Windows");

@@ -24,6 +24,7 @@ pub(super) struct Span {
 }
 
 /// The position in the file of an offset.
+#[inline]
 pub(super) fn position(offset: usize) -> u64 {
     (BASE_BLOCK_BYTES + offset) as u64
 }
@@ -36,6 +37,7 @@ pub(super) struct Link {
 }
 
 impl Link {
+    #[inline]
     pub(super) fn is_nil(self) -> bool {
         self.to == NIL
     }
@@ -44,38 +46,50 @@ impl Link {
 /// The content of a cell in use.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Cell<'h> {
-    /// Of the cell, that is, of its size.
-    pub(super) offset: u32,
+    /// Where the cell, that is, its size begins, in bytes from the start of the first bin.
+    pub(super) start: usize,
     pub(super) content: &'h [u8],
 }
 
 impl Cell<'_> {
+    /// How other records refer to it.
+    #[inline]
+    pub(super) fn offset(&self) -> u32 {
+        // Every cell is found by such a reference.
+        self.start as u32
+    }
+
+    #[inline]
     pub(super) fn u16(&self, at: usize) -> u16 {
         u16_at(self.content, at)
     }
 
+    #[inline]
     pub(super) fn u32(&self, at: usize) -> u32 {
         u32_at(self.content, at)
     }
 
+    #[inline]
     pub(super) fn u64(&self, at: usize) -> u64 {
         u64_at(self.content, at)
     }
 
     /// The reference at `at`.
+    #[inline]
     pub(super) fn link(&self, at: usize) -> Link {
         Link { at: self.position(at), to: self.u32(at) }
     }
 
     /// The position in the file of the byte at `at`.
+    #[inline]
     pub(super) fn position(&self, at: usize) -> u64 {
-        position(self.offset as usize + 4 + at)
+        position(self.start + 4 + at)
     }
 
     /// The error that the content is not what was expected.
     #[cold]
     pub(super) fn error(
-        &self,
+        self,
         rule: Rule,
         at: usize,
         expected: impl Into<String>,
@@ -85,16 +99,22 @@ impl Cell<'_> {
     }
 
     /// Makes sure that a record begins with its signature and has its fixed part.
-    pub(super) fn expect(&self, rule: Rule, name: &[u8; 2], fixed_bytes: usize) -> Result<(), Error> {
+    #[inline]
+    pub(super) fn expect(self, rule: Rule, name: &[u8; 2], fixed_bytes: usize) -> Result<(), Error> {
+        if self.content.starts_with(name) && self.content.len() >= fixed_bytes {
+            return Ok(());
+        }
+        Err(self.unexpected(rule, name, fixed_bytes))
+    }
+
+    #[cold]
+    fn unexpected(self, rule: Rule, name: &[u8; 2], fixed_bytes: usize) -> Error {
         if !self.content.starts_with(name) {
             let found = self.content.get(..2).unwrap_or_default();
-            return Err(self.error(rule, 0, signature(name), signature(found)));
+            return self.error(rule, 0, signature(name), signature(found));
         }
-        if self.content.len() < fixed_bytes {
-            let actual = format!("a cell for {}", self.content.len());
-            return Err(self.error(rule, 0, format!("a record of {fixed_bytes} bytes"), actual));
-        }
-        Ok(())
+        let actual = format!("a cell for {}", self.content.len());
+        self.error(rule, 0, format!("a record of {fixed_bytes} bytes"), actual)
     }
 }
 
@@ -140,21 +160,25 @@ pub(super) struct Bins<'h> {
 }
 
 impl<'h> Bins<'h> {
+    #[inline]
     pub(super) fn data(self) -> &'h [u8] {
         self.file.bytes.get(self.file.data.clone()).unwrap_or_default()
     }
 
     /// For each page the bin that it belongs to.
+    #[inline]
     pub(super) fn spans(self) -> &'h [Span] {
         &self.file.spans
     }
 
     /// The minor version of the hive.
+    #[inline]
     pub(super) fn minor(self) -> u32 {
         self.file.minor
     }
 
     /// The cell that a reference leads to. It must be in use and lie within one bin.
+    #[inline]
     pub(super) fn cell(self, link: Link) -> Result<Cell<'h>, Error> {
         match self.cell_at(link.to) {
             Some(cell) => Ok(cell),
@@ -162,7 +186,8 @@ impl<'h> Bins<'h> {
         }
     }
 
-    fn cell_at(self, offset: u32) -> Option<Cell<'h>> {
+    #[inline]
+    pub(super) fn cell_at(self, offset: u32) -> Option<Cell<'h>> {
         let (start, data) = (offset as usize, self.data());
         let size = size_at(data, start)?;
         let span = self.spans().get(start / PAGE_BYTES)?;
@@ -172,14 +197,14 @@ impl<'h> Bins<'h> {
             && start >= span.start + BIN_HEADER_BYTES
             && end <= span.end;
         if cfg!(feature = "planted-cell-size") {
-            return Some(Cell { offset, content: &data[start + 4..end] });
+            return Some(Cell { start, content: &data[start + 4..end] });
         }
-        Some(Cell { offset, content: data.get(start + 4..end)? }).filter(|_| sound)
+        Some(Cell { start, content: data.get(start + 4..end)? }).filter(|_| sound)
     }
 
     /// Why a reference leads to no cell.
     #[cold]
-    fn no_cell(self, link: Link) -> Error {
+    pub(super) fn no_cell(self, link: Link) -> Error {
         let start = link.to as usize;
         let inside = |span: &&Span| start >= span.start + BIN_HEADER_BYTES && start + 8 <= span.end;
         let span = self.spans().get(start / PAGE_BYTES).filter(inside);
@@ -201,6 +226,7 @@ impl<'h> Bins<'h> {
 }
 
 /// The size of a cell as written.
+#[inline]
 pub(super) fn size_at(data: &[u8], offset: usize) -> Option<i32> {
     data.get(offset..)?.first_chunk().copied().map(i32::from_le_bytes)
 }

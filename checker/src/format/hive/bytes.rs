@@ -3,18 +3,22 @@
 //! Whoever reads a record has checked its length before. Should a number nevertheless lie beyond the
 //! end, it reads as zero and writing it does nothing: no input makes these functions panic.
 
+#[inline]
 pub(super) fn u16_at(bytes: &[u8], at: usize) -> u16 {
     chunk_at(bytes, at).map_or(0, u16::from_le_bytes)
 }
 
+#[inline]
 pub(super) fn u32_at(bytes: &[u8], at: usize) -> u32 {
     chunk_at(bytes, at).map_or(0, u32::from_le_bytes)
 }
 
+#[inline]
 pub(super) fn u64_at(bytes: &[u8], at: usize) -> u64 {
     chunk_at(bytes, at).map_or(0, u64::from_le_bytes)
 }
 
+#[inline]
 fn chunk_at<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
     bytes.get(at..)?.first_chunk().copied()
 }

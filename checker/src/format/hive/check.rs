@@ -14,7 +14,8 @@ use super::security::Users;
 use super::subkeys::Entry;
 use super::used::{Part, Used};
 use super::value::Value;
-use super::walk::{Event, Visit};
+use super::walk::{Trail, Visit, Visitor, Walk};
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
 
@@ -74,7 +75,7 @@ pub(super) fn check(hive: &Hive<'_>) -> Damages {
     let mut tree =
         Tree { damages: Damages::default(), levels: Vec::new(), users: Users::default(), complete: true };
     check_file(hive, &mut tree.damages);
-    let mut used = tree.read(hive);
+    let mut used = Walk::over(hive.root(), &mut tree);
     let Tree { mut damages, users, complete, .. } = tree;
     users.check(hive.bins(), &mut used, complete, |error| damages.add(None, error));
     check_cells(hive.bins(), &mut used, &mut damages);
@@ -140,25 +141,13 @@ struct Level<'h> {
 }
 
 impl<'h> Tree<'h> {
-    fn read(&mut self, hive: &'h Hive<'_>) -> Used {
-        let mut walk = hive.root().walk();
-        while let Some(event) = walk.next() {
-            let broken = match event {
-                Event::Key(visit) => self.key(&visit),
-                Event::Value { value, data } => self.value(&value, data.map(drop)),
-                Event::Unreadable(error) => {
-                    self.complete &= !concerns_keys(&error);
-                    vec![error]
-                }
-            };
-            for error in broken {
-                self.damages.add(Some(walk.path()), error);
-            }
+    fn add(&mut self, trail: &Trail<'h>, broken: Vec<Error>) {
+        for error in broken {
+            self.damages.add(Some(trail.path()), error);
         }
-        walk.into_used()
     }
 
-    fn key(&mut self, visit: &Visit<'h>) -> Vec<Error> {
+    fn check_key(&mut self, visit: &Visit<'h>) -> Vec<Error> {
         let key = visit.key;
         self.levels.truncate(visit.depth);
         let mut broken = Vec::new();
@@ -180,7 +169,7 @@ impl<'h> Tree<'h> {
         broken
     }
 
-    fn value(&mut self, value: &Value<'h>, data: Result<(), Error>) -> Vec<Error> {
+    fn check_value(&mut self, value: &Value<'h>, data: Result<(), Error>) -> Vec<Error> {
         let mut broken = Vec::new();
         broken.extend(data.and_then(|()| value.check_storage()).err());
         if let Some(key) = self.levels.last_mut() {
@@ -188,6 +177,23 @@ impl<'h> Tree<'h> {
             broken.extend(key.check_bound(Bound::ValueData, value.data_length()));
         }
         broken
+    }
+}
+
+impl<'h> Visitor<'h> for Tree<'h> {
+    fn key(&mut self, trail: &Trail<'h>, visit: Visit<'h>) {
+        let broken = self.check_key(&visit);
+        self.add(trail, broken);
+    }
+
+    fn value(&mut self, trail: &Trail<'h>, value: Value<'h>, data: Result<Cow<'h, [u8]>, Error>) {
+        let broken = self.check_value(&value, data.map(drop));
+        self.add(trail, broken);
+    }
+
+    fn unreadable(&mut self, trail: &Trail<'h>, error: Error) {
+        self.complete &= !concerns_keys(&error);
+        self.add(trail, vec![error]);
     }
 }
 

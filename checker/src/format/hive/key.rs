@@ -5,7 +5,7 @@ use super::error::{Error, Rule};
 use super::name::Name;
 use super::subkeys::{Subkeys, Wanted};
 use super::value::{Value, Values};
-use super::walk::Walk;
+use super::walk::{Event, Told, Trail, Visitor, Walk};
 use std::fmt;
 
 /// The most UTF-16 units of a key's name.
@@ -61,18 +61,25 @@ pub struct Key<'h> {
 }
 
 impl<'h> Key<'h> {
+    #[inline]
     pub(super) fn read(bins: Bins<'h>, link: Link) -> Result<Self, Error> {
-        let cell = bins.cell(link)?;
-        cell.expect(Rule::KeyRecord, b"nk", KEY_FIXED_BYTES)?;
-        let key = Self { bins, cell };
-        key.check_name().map(|()| key)
+        let key = Self::unchecked(bins, bins.cell(link)?);
+        key.check().map(|()| key)
     }
 
-    /// A key that [`Key::read`] has accepted before.
-    pub(super) fn read_before(bins: Bins<'h>, cell: Cell<'h>) -> Self {
+    /// A key that [`Key::check`] has still to accept, or has accepted before.
+    pub(super) fn unchecked(bins: Bins<'h>, cell: Cell<'h>) -> Self {
         Self { bins, cell }
     }
 
+    /// Whether its cell holds a key.
+    #[inline]
+    pub(super) fn check(&self) -> Result<(), Error> {
+        self.cell.expect(Rule::KeyRecord, b"nk", KEY_FIXED_BYTES)?;
+        self.check_name()
+    }
+
+    #[inline]
     fn check_name(&self) -> Result<(), Error> {
         let stated: usize = self.cell.u16(field::NAME_BYTES).into();
         let room = self.cell.content.len() - KEY_FIXED_BYTES;
@@ -92,32 +99,37 @@ impl<'h> Key<'h> {
         Ok(())
     }
 
+    #[inline]
     fn has_latin1_name(&self) -> bool {
         self.flags() & key_flag::LATIN1_NAME != 0
     }
 
+    #[inline]
     pub(super) fn bins(&self) -> Bins<'h> {
         self.bins
     }
 
+    #[inline]
     pub(super) fn cell(&self) -> Cell<'h> {
         self.cell
     }
 
     /// Where its cell stands, in bytes from the start of the bins. Other records refer to it by this.
     #[must_use]
+    #[inline]
     pub fn offset(&self) -> u32 {
-        self.cell.offset
+        self.cell.offset()
     }
 
     /// Where its cell stands, in bytes from the start of the file.
     #[must_use]
     pub fn position(&self) -> u64 {
-        super::bins::position(self.cell.offset as usize)
+        super::bins::position(self.cell.start)
     }
 
     /// Its name.
     #[must_use]
+    #[inline]
     pub fn name(&self) -> Name<'h> {
         let length: usize = self.cell.u16(field::NAME_BYTES).into();
         let name = self.cell.content.get(KEY_FIXED_BYTES..).and_then(|rest| rest.get(..length));
@@ -126,6 +138,7 @@ impl<'h> Key<'h> {
 
     /// Its flags; [`key_flag`] names those with a known meaning.
     #[must_use]
+    #[inline]
     pub fn flags(&self) -> u16 {
         self.cell.u16(field::FLAGS)
     }
@@ -138,12 +151,14 @@ impl<'h> Key<'h> {
 
     /// How many subkeys it states to have.
     #[must_use]
+    #[inline]
     pub fn subkey_count(&self) -> u32 {
         self.cell.u32(field::SUBKEY_COUNT)
     }
 
     /// How many values it states to have.
     #[must_use]
+    #[inline]
     pub fn value_count(&self) -> u32 {
         if self.flags() & key_flag::PREDEFINED_HANDLE != 0 {
             return 0;
@@ -165,6 +180,7 @@ impl<'h> Key<'h> {
         })
     }
 
+    #[inline]
     pub(super) fn class_cell(&self) -> Result<Option<Cell<'h>>, Error> {
         let link = self.cell.link(field::CLASS);
         if link.is_nil() { Ok(None) } else { self.bins.cell(link).map(Some) }
@@ -178,14 +194,20 @@ impl<'h> Key<'h> {
 
     /// Its values in the order of their list.
     #[must_use]
+    #[inline]
     pub fn values(&self) -> Values<'h> {
         Values::of(self)
     }
 
-    /// It and everything below it.
-    #[must_use]
-    pub fn walk(&self) -> Walk<'h> {
-        Walk::of(*self)
+    /// Tells of it and of everything below it: parents before children, in the order of the lists. Each cell is read once; where
+    /// another record refers to it as well, that is [`Rule::CellShared`].
+    pub fn walk(&self, visit: impl FnMut(&Trail<'h>, Event<'h>)) {
+        self.visit(&mut Told(visit));
+    }
+
+    /// As [`Key::walk`], for a visitor of one's own, which takes less time.
+    pub fn visit(&self, visitor: &mut impl Visitor<'h>) {
+        Walk::over(*self, visitor);
     }
 
     /// The subkey of this name; letter case does not count.

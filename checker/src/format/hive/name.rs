@@ -27,12 +27,14 @@ impl<'h> Name<'h> {
 
     /// The number of its UTF-16 units.
     #[must_use]
+    #[inline]
     pub fn len_units(self) -> usize {
         if self.latin1 { self.bytes.len() } else { self.bytes.len() / 2 }
     }
 
     /// Its bytes as they are written, in Latin-1 or UTF-16.
     #[must_use]
+    #[inline]
     pub fn bytes(self) -> &'h [u8] {
         self.bytes
     }

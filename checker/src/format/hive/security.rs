@@ -116,7 +116,7 @@ impl<'h> Users<'h> {
             if let Some((at, expected, actual)) = misfit(security.descriptor()) {
                 damaged(cell.error(Rule::SecurityRecord, SECURITY_FIXED_BYTES + at, expected, actual));
             }
-            if let Some(first) = contents.insert(security.descriptor(), cell.offset) {
+            if let Some(first) = contents.insert(security.descriptor(), cell.offset()) {
                 let actual = format!("that of the record at 0x{:X}", position(first as usize));
                 damaged(cell.error(Rule::SecurityDuplicate, 0, "a descriptor of its own", actual));
             }
@@ -134,7 +134,7 @@ impl<'h> Users<'h> {
         let mut seen = BTreeSet::new();
         let mut record = *first;
         loop {
-            let offset = record.cell.offset;
+            let offset = record.cell.offset();
             if complete && !self.records.contains_key(&offset) {
                 let actual = "one that no key uses";
                 return Err(record.cell.error(Rule::SecurityRing, 0, "a record that keys use", actual));
@@ -146,14 +146,14 @@ impl<'h> Users<'h> {
                 let (expected, actual) = (format!("0x{offset:X} as the one before"), format!("0x{back:X}"));
                 return Err(next.cell.error(Rule::SecurityRing, field::PREVIOUS, expected, actual));
             }
-            if next.cell.offset == first.cell.offset {
+            if next.cell.offset() == first.cell.offset() {
                 break;
             }
             // Each record has one predecessor, so a ring that does not lead to its start never gets
             // here twice.
             record = next;
         }
-        match self.records.values().flatten().find(|(security, _)| !seen.contains(&security.cell.offset)) {
+        match self.records.values().flatten().find(|(security, _)| !seen.contains(&security.cell.offset())) {
             None => Ok(()),
             Some((outside, _)) => {
                 let expected = "a record that the others lead to";

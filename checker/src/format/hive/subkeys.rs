@@ -28,6 +28,7 @@ pub(super) enum LeafKind {
 }
 
 impl LeafKind {
+    #[inline]
     fn of(signature: &[u8]) -> Option<Self> {
         match signature {
             b"li" => Some(Self::Plain),
@@ -45,6 +46,7 @@ impl LeafKind {
         }
     }
 
+    #[inline]
     pub(super) fn entry_bytes(self) -> usize {
         if self == Self::Plain { 4 } else { 8 }
     }
@@ -150,6 +152,7 @@ pub(super) struct Leaf<'h> {
 }
 
 impl<'h> Leaf<'h> {
+    #[inline]
     fn read(cell: Cell<'h>, what: &'static str) -> Result<Self, Error> {
         let name = cell.content.get(..2).unwrap_or_default();
         let kind =
@@ -158,11 +161,13 @@ impl<'h> Leaf<'h> {
         Ok(Self { cell, kind, next: 0, count })
     }
 
+    #[inline]
     pub(super) fn len(&self) -> usize {
         self.count
     }
 
     /// The entry of an index below [`Leaf::len`].
+    #[inline]
     pub(super) fn entry(&self, index: usize) -> Entry {
         let at = LIST_FIXED_BYTES + index * self.kind.entry_bytes();
         let hint = match self.kind {
@@ -177,6 +182,7 @@ impl<'h> Leaf<'h> {
 impl Iterator for Leaf<'_> {
     type Item = Entry;
 
+    #[inline]
     fn next(&mut self) -> Option<Entry> {
         let index = self.next;
         (index < self.count).then(|| {
@@ -187,6 +193,7 @@ impl Iterator for Leaf<'_> {
 }
 
 /// The number of entries of a list, if they fit into its cell.
+#[inline]
 fn count(cell: &Cell<'_>, entry_bytes: usize) -> Result<usize, Error> {
     let count: usize = cell.u16(2).into();
     let room = cell.content.len().saturating_sub(LIST_FIXED_BYTES) / entry_bytes;
@@ -215,6 +222,7 @@ enum Lists<'h> {
 }
 
 impl<'h> Leaves<'h> {
+    #[inline]
     pub(super) fn of(key: &Key<'h>) -> Self {
         let link = key.cell().link(field::SUBKEY_LIST);
         let lists = match key.subkey_count() {
@@ -228,6 +236,7 @@ impl<'h> Leaves<'h> {
     }
 
     /// The cell of the index, if there is one.
+    #[inline]
     pub(super) fn index(&self) -> Option<Cell<'h>> {
         match self.lists {
             Lists::Index { cell, .. } => Some(cell),
@@ -236,6 +245,7 @@ impl<'h> Leaves<'h> {
     }
 
     /// The leaf of a number, counted from 0.
+    #[inline]
     pub(super) fn leaf(&self, number: usize) -> Option<Result<Leaf<'h>, Error>> {
         match &self.lists {
             Lists::Unreadable(error) if number == 0 => Some(Err(error.clone())),
@@ -249,6 +259,7 @@ impl<'h> Leaves<'h> {
     }
 
     /// How many leaves there are.
+    #[inline]
     pub(super) fn len(&self) -> usize {
         match &self.lists {
             Lists::Leaf(_) => 1,
@@ -260,7 +271,7 @@ impl<'h> Leaves<'h> {
     /// The offsets of all leaves, without a look at these.
     pub(super) fn offsets(&self) -> Vec<u32> {
         match &self.lists {
-            Lists::Leaf(leaf) => vec![leaf.cell.offset],
+            Lists::Leaf(leaf) => vec![leaf.cell.offset()],
             Lists::Index { cell, count } => {
                 (0..*count).map(|number| cell.u32(LIST_FIXED_BYTES + 4 * number)).collect()
             }
@@ -275,6 +286,7 @@ impl<'h> Leaves<'h> {
 }
 
 impl<'h> Lists<'h> {
+    #[inline]
     fn read(bins: Bins<'h>, link: Link) -> Result<Self, Error> {
         let cell = bins.cell(link)?;
         if cell.content.starts_with(b"ri") {
@@ -287,6 +299,7 @@ impl<'h> Lists<'h> {
 impl<'h> Iterator for Leaves<'h> {
     type Item = Result<Leaf<'h>, Error>;
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         let leaf = self.leaf(self.next)?;
         self.next += 1;
@@ -304,6 +317,7 @@ pub(super) struct Entries<'h> {
 impl Iterator for Entries<'_> {
     type Item = Result<Entry, Error>;
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             if let Some(entry) = self.leaf.as_mut().and_then(Iterator::next) {
@@ -339,6 +353,7 @@ pub struct Subkeys<'h> {
 }
 
 impl<'h> Subkeys<'h> {
+    #[inline]
     pub(super) fn of(key: &Key<'h>) -> Self {
         let entries = Entries { leaves: Leaves::of(key), leaf: None, left: MAX_SUBKEYS };
         Self { bins: key.bins(), entries }
@@ -348,6 +363,7 @@ impl<'h> Subkeys<'h> {
 impl<'h> Iterator for Subkeys<'h> {
     type Item = Result<Key<'h>, Error>;
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         let entry = self.entries.next()?;
         Some(entry.and_then(|entry| Key::read(self.bins, entry.link)))

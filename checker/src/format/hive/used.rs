@@ -16,13 +16,14 @@ impl Used {
     }
 
     /// Makes a cell that of one record.
+    #[inline]
     pub(super) fn claim(&mut self, cell: &Cell<'_>) -> Result<(), Error> {
         let mut free = true;
-        self.visit(cell.offset as usize, 4 + cell.content.len(), |word, mask| {
+        self.visit(cell.start, 4 + cell.content.len(), |word, mask| {
             free &= *word & mask == 0;
             *word |= mask;
         });
-        if free { Ok(()) } else { Err(shared(cell)) }
+        if free { Ok(()) } else { Err(shared(*cell)) }
     }
 
     /// Which part of a stretch is claimed.
@@ -40,6 +41,7 @@ impl Used {
     }
 
     /// The words that have the bits of a stretch, each with a mask of these bits.
+    #[inline]
     fn visit(&mut self, start: usize, length: usize, mut each: impl FnMut(&mut u64, u64)) {
         let (mut bit, end) = (start / 8, (start + length).div_ceil(8));
         while bit < end {
@@ -63,10 +65,10 @@ pub(super) enum Part {
 }
 
 #[cold]
-fn shared(cell: &Cell<'_>) -> Error {
+fn shared(cell: Cell<'_>) -> Error {
     Error::new(
         Rule::CellShared,
-        position(cell.offset as usize),
+        position(cell.start),
         "a cell of one record",
         "a cell that another record refers to as well, or that overlaps such a cell",
     )
@@ -79,7 +81,7 @@ mod tests {
     #[test]
     fn what_is_claimed_once_cannot_be_claimed_again() {
         let content = [0; 2000];
-        let cell = |offset: u32, length: usize| Cell { offset, content: &content[..length - 4] };
+        let cell = |start: usize, length: usize| Cell { start, content: &content[..length - 4] };
         let mut used = Used::new(4096);
         assert!(used.claim(&cell(32, 8)).is_ok());
         assert!(used.claim(&cell(40, 2000)).is_ok());
@@ -87,7 +89,7 @@ mod tests {
         assert!(used.claim(&cell(4088, 8)).is_ok());
         for again in [cell(32, 8), cell(24, 16), cell(2032, 8), cell(1000, 8), cell(2048, 500), cell(4088, 8)]
         {
-            assert_eq!(used.claim(&again).unwrap_err().rule, Rule::CellShared, "{}", again.offset);
+            assert_eq!(used.claim(&again).unwrap_err().rule, Rule::CellShared, "{}", again.start);
         }
         assert_eq!(used.part(3000, 1000), Part::Nothing);
         assert_eq!(used.part(40, 2000), Part::Everything);

@@ -96,13 +96,26 @@ pub struct Value<'h> {
 }
 
 impl<'h> Value<'h> {
+    #[inline]
     pub(super) fn read(bins: Bins<'h>, link: Link) -> Result<Self, Error> {
-        let cell = bins.cell(link)?;
-        cell.expect(Rule::ValueRecord, b"vk", VALUE_FIXED_BYTES)?;
-        let value = Self { bins, cell };
-        value.check_name().map(|()| value)
+        let value = Self::unchecked(bins, bins.cell(link)?);
+        value.check().map(|()| value)
     }
 
+    /// A value that [`Value::check`] has still to accept.
+    #[inline]
+    pub(super) fn unchecked(bins: Bins<'h>, cell: Cell<'h>) -> Self {
+        Self { bins, cell }
+    }
+
+    /// Whether its cell holds a value.
+    #[inline]
+    pub(super) fn check(&self) -> Result<(), Error> {
+        self.cell.expect(Rule::ValueRecord, b"vk", VALUE_FIXED_BYTES)?;
+        self.check_name()
+    }
+
+    #[inline]
     fn check_name(&self) -> Result<(), Error> {
         let stated: usize = self.cell.u16(field::NAME_BYTES).into();
         let room = self.cell.content.len() - VALUE_FIXED_BYTES;
@@ -127,14 +140,17 @@ impl<'h> Value<'h> {
         Ok(())
     }
 
+    #[inline]
     fn flags(&self) -> u16 {
         self.cell.u16(field::FLAGS)
     }
 
+    #[inline]
     fn has_latin1_name(&self) -> bool {
         self.flags() & FLAG_LATIN1_NAME != 0
     }
 
+    #[inline]
     pub(super) fn cell(&self) -> Cell<'h> {
         self.cell
     }
@@ -142,11 +158,12 @@ impl<'h> Value<'h> {
     /// Where its cell stands, in bytes from the start of the file.
     #[must_use]
     pub fn position(&self) -> u64 {
-        super::bins::position(self.cell.offset as usize)
+        super::bins::position(self.cell.start)
     }
 
     /// Its name; that of a key's default value is empty.
     #[must_use]
+    #[inline]
     pub fn name(&self) -> Name<'h> {
         let length: usize = self.cell.u16(field::NAME_BYTES).into();
         let name = self.cell.content.get(VALUE_FIXED_BYTES..).and_then(|rest| rest.get(..length));
@@ -155,16 +172,19 @@ impl<'h> Value<'h> {
 
     /// Its type.
     #[must_use]
+    #[inline]
     pub fn data_type(&self) -> ValueType {
         ValueType(self.cell.u32(field::TYPE))
     }
 
     /// The length of its data as stated, in bytes.
     #[must_use]
+    #[inline]
     pub fn data_length(&self) -> usize {
         (self.cell.u32(field::DATA_BYTES) & !INLINE) as usize
     }
 
+    #[inline]
     pub(super) fn is_inline(&self) -> bool {
         self.cell.u32(field::DATA_BYTES) & INLINE != 0
     }
@@ -180,6 +200,7 @@ impl<'h> Value<'h> {
     }
 
     /// As [`Value::data`]; `claim` sees each cell that holds a part before it is read.
+    #[inline]
     pub(super) fn data_with(
         &self,
         mut claim: impl FnMut(&Cell<'h>) -> Result<(), Error>,
@@ -187,10 +208,10 @@ impl<'h> Value<'h> {
         let length = self.data_length();
         if self.is_inline() {
             let data = self.cell.content.get(field::DATA..).and_then(|rest| rest.get(..length));
-            return data.filter(|_| length <= INLINE_BYTES).map(Cow::Borrowed).ok_or_else(|| {
-                let expected = format!("at most {INLINE_BYTES} bytes in the record itself");
-                self.cell.error(Rule::ValueData, field::DATA_BYTES, expected, length.to_string())
-            });
+            return match data.filter(|_| length <= INLINE_BYTES) {
+                Some(data) => Ok(Cow::Borrowed(data)),
+                None => Err(self.beyond_record()),
+            };
         }
         if length == 0 {
             return Ok(Cow::Borrowed(&[]));
@@ -204,18 +225,32 @@ impl<'h> Value<'h> {
         if self.is_big(&cell) {
             return self.big_data(&cell, length, claim).map(Cow::Owned);
         }
-        cell.content.get(..length).map(Cow::Borrowed).ok_or_else(|| {
-            let expected = format!("at most {} bytes in the cell 0x{:X}", cell.content.len(), cell.offset);
-            self.cell.error(Rule::ValueData, field::DATA_BYTES, expected, length.to_string())
-        })
+        match cell.content.get(..length) {
+            Some(data) => Ok(Cow::Borrowed(data)),
+            None => Err(self.beyond(cell)),
+        }
+    }
+
+    #[cold]
+    fn beyond_record(self) -> Error {
+        let expected = format!("at most {INLINE_BYTES} bytes in the record itself");
+        self.cell.error(Rule::ValueData, field::DATA_BYTES, expected, self.data_length().to_string())
+    }
+
+    #[cold]
+    fn beyond(self, cell: Cell<'_>) -> Error {
+        let expected = format!("at most {} bytes in the cell 0x{:X}", cell.content.len(), cell.offset());
+        self.cell.error(Rule::ValueData, field::DATA_BYTES, expected, self.data_length().to_string())
     }
 
     /// Whether `cell` is the record of big data. Hives of version 1.3 have none, and other programs
     /// than Windows write long data into one cell in newer hives, too.
+    #[inline]
     pub(super) fn is_big(&self, cell: &Cell<'_>) -> bool {
         self.bins.minor() > 3 && self.data_length() > SEGMENT_BYTES && cell.content.starts_with(b"db")
     }
 
+    #[cold]
     fn big_data(
         &self,
         record: &Cell<'h>,
@@ -303,7 +338,7 @@ impl<'h> Value<'h> {
             let segment = segment?;
             let size = segment.content.len() + 4;
             if size != SEGMENT_CELL_BYTES {
-                let at = super::bins::position(segment.offset as usize);
+                let at = super::bins::position(segment.start);
                 let expected = format!("a segment in a cell of {SEGMENT_CELL_BYTES} bytes");
                 return Err(Error::new(Rule::BigData, at, expected, size.to_string()));
             }
@@ -330,6 +365,7 @@ pub struct Values<'h> {
 }
 
 impl<'h> Values<'h> {
+    #[inline]
     pub(super) fn of(key: &Key<'h>) -> Self {
         let count = key.value_count();
         let mut values = Self { bins: key.bins(), list: None, error: None, next: 0, count };
@@ -343,22 +379,19 @@ impl<'h> Values<'h> {
     }
 
     /// The cell of the list, if there is one and it can be read.
+    #[inline]
     pub(super) fn list(&self) -> Option<Cell<'h>> {
         self.list
-    }
-
-    /// Gives no more values.
-    pub(super) fn stop(&mut self) {
-        self.list = None;
     }
 }
 
 /// The list of a key's values, if its cell has room for so many.
+#[inline]
 pub(super) fn value_list<'h>(key: &Key<'h>, count: u32) -> Result<Cell<'h>, Error> {
     let list = key.bins().cell(key.cell().link(key_field::VALUE_LIST))?;
     let room = list.content.len() / 4;
     if count as usize > room {
-        let expected = format!("at most {room} values in the list 0x{:X}", list.offset);
+        let expected = format!("at most {room} values in the list 0x{:X}", list.offset());
         return Err(key.cell().error(Rule::ValueList, key_field::VALUE_COUNT, expected, count.to_string()));
     }
     Ok(list)
@@ -367,6 +400,7 @@ pub(super) fn value_list<'h>(key: &Key<'h>, count: u32) -> Result<Cell<'h>, Erro
 impl<'h> Iterator for Values<'h> {
     type Item = Result<Value<'h>, Error>;
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         if let Some(error) = self.error.take() {
             return Some(Err(error));

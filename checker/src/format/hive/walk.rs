@@ -1,15 +1,42 @@
 //! Reading everything below a key.
 
-use super::bins::Bins;
+use super::bins::{Bins, Cell, Link};
 use super::error::{Error, Rule};
 use super::key::{Key, field};
 use super::subkeys::{Entry, Leaf, Leaves, MAX_SUBKEYS, too_many};
 use super::used::Used;
-use super::value::{Value, Values};
+use super::value::{Value, value_list};
 use std::borrow::Cow;
 
 /// The most levels of keys, the root being the first.
 pub const MAX_KEY_DEPTH: usize = 512;
+
+/// Who is told what a walk meets.
+pub trait Visitor<'h> {
+    /// A key. Its values follow, then its subkeys, each with what is below it.
+    fn key(&mut self, trail: &Trail<'h>, visit: Visit<'h>);
+    /// A value of the last key, and its data, or why it cannot be read.
+    fn value(&mut self, trail: &Trail<'h>, value: Value<'h>, data: Result<Cow<'h, [u8]>, Error>);
+    /// Something that a key refers to cannot be read: its class, a list, a value or a subkey.
+    fn unreadable(&mut self, trail: &Trail<'h>, error: Error);
+}
+
+/// A closure that is told everything.
+pub(super) struct Told<F>(pub(super) F);
+
+impl<'h, F: FnMut(&Trail<'h>, Event<'h>)> Visitor<'h> for Told<F> {
+    fn key(&mut self, trail: &Trail<'h>, visit: Visit<'h>) {
+        self.0(trail, Event::Key(visit));
+    }
+
+    fn value(&mut self, trail: &Trail<'h>, value: Value<'h>, data: Result<Cow<'h, [u8]>, Error>) {
+        self.0(trail, Event::Value { value, data });
+    }
+
+    fn unreadable(&mut self, trail: &Trail<'h>, error: Error) {
+        self.0(trail, Event::Unreadable(error));
+    }
+}
 
 /// What a walk meets.
 #[derive(Debug)]
@@ -38,176 +65,167 @@ pub struct Visit<'h> {
     pub(super) entry: Option<Entry>,
 }
 
-/// A walk over a key and everything below it: parents before children, in the order of the lists.
-///
-/// Each cell is read once. Where another record refers to it as well, that is [`Rule::CellShared`], so
-/// a walk ends after work in proportion to the length of the hive, whatever the hive is.
-pub struct Walk<'h> {
-    bins: Bins<'h>,
-    start: Option<Key<'h>>,
-    frames: Vec<Frame<'h>>,
-    used: Used,
+/// The keys from the start of a walk to the last one that it met.
+#[derive(Debug, Default)]
+pub struct Trail<'h> {
+    keys: Vec<Key<'h>>,
 }
 
-impl<'h> Walk<'h> {
-    pub(super) fn of(key: Key<'h>) -> Self {
-        let bins = key.bins();
-        Self { bins, start: Some(key), frames: Vec::new(), used: Used::new(bins.data().len()) }
-    }
-
+impl Trail<'_> {
     /// The path of the last key from the start of the walk: `\A\B`, or `\` for the start.
     ///
     /// For an [`Event::Unreadable`] it is the path of the key that refers to what cannot be read.
     #[must_use]
     pub fn path(&self) -> String {
         let mut path = String::new();
-        for frame in self.frames.iter().skip(1) {
+        for key in self.keys.iter().skip(1) {
             path.push('\\');
-            path.push_str(&frame.key.name().to_string());
+            path.push_str(&key.name().to_string());
         }
         if path.is_empty() { "\\".to_owned() } else { path }
     }
+}
 
-    /// What has been read.
-    pub(super) fn into_used(self) -> Used {
-        self.used
+/// A walk over a key and everything below it: parents before children, in the order of the lists.
+///
+/// Each cell is read once. Where another record refers to it as well, that is [`Rule::CellShared`], so
+/// a walk ends after work in proportion to the length of the hive, whatever the hive is.
+///
+/// It calls itself for each level of keys, of which there are at most [`MAX_KEY_DEPTH`], which takes less than 300 KB of stack,
+/// and tells what it meets by a call: to hand each record to a caller that asks for the next one took twice as long.
+pub(super) struct Walk<'h, 'v, V> {
+    bins: Bins<'h>,
+    trail: Trail<'h>,
+    used: Used,
+    visitor: &'v mut V,
+}
+
+impl<'h, V: Visitor<'h>> Walk<'h, '_, V> {
+    /// Walks, and gives what was read.
+    pub(super) fn over(start: Key<'h>, visitor: &mut V) -> Used {
+        let bins = start.bins();
+        let mut walk = Walk { bins, trail: Trail::default(), used: Used::new(bins.data().len()), visitor };
+        walk.key(start, None);
+        walk.used
     }
 
-    fn enter(&mut self, key: Key<'h>, entry: Option<Entry>) -> Event<'h> {
-        if !cfg!(feature = "planted-subkey-cycle")
-            && let Err(error) = self.used.claim(&key.cell())
-        {
-            return Event::Unreadable(error);
+    /// The cell that a reference leads to; if to none, that is told.
+    #[inline(always)]
+    fn cell(&mut self, link: Link) -> Option<Cell<'h>> {
+        let cell = self.bins.cell_at(link.to);
+        if cell.is_none() {
+            self.unreadable(self.bins.no_cell(link));
         }
-        let depth = self.frames.len();
-        if depth == MAX_KEY_DEPTH {
-            let error = Error::limit(key.position(), "levels of keys", MAX_KEY_DEPTH, "one more");
-            return Event::Unreadable(error);
-        }
-        self.frames.push(Frame::of(key));
-        Event::Key(Visit { key, depth, entry })
-    }
-}
-
-impl<'h> Iterator for Walk<'h> {
-    type Item = Event<'h>;
-
-    fn next(&mut self) -> Option<Event<'h>> {
-        if let Some(start) = self.start.take() {
-            return Some(self.enter(start, None));
-        }
-        // Each event is made where it is returned: to move one around takes as long as to read what it tells.
-        loop {
-            match self.frames.last_mut()?.step(&mut self.used) {
-                Ok(Step::End) => drop(self.frames.pop()),
-                Ok(Step::Value(value, data)) => return Some(Event::Value { value, data }),
-                Ok(Step::Subkey(entry)) => match Key::read(self.bins, entry.link) {
-                    Ok(key) => return Some(self.enter(key, Some(entry))),
-                    Err(error) => return Some(Event::Unreadable(error)),
-                },
-                Err(error) => return Some(Event::Unreadable(error)),
-            }
-        }
-    }
-}
-
-/// How far the reading of a key is.
-#[derive(Clone, Copy)]
-enum Stage {
-    Class,
-    ValueList,
-    Values,
-    Index,
-    Subkeys,
-    End,
-}
-
-/// A key that is being read.
-struct Frame<'h> {
-    key: Key<'h>,
-    stage: Stage,
-    values: Values<'h>,
-    leaves: Leaves<'h>,
-    leaf: Option<Leaf<'h>>,
-    /// The number of subkeys in the leaves so far.
-    listed: usize,
-    /// Whether all leaves could be read.
-    complete: bool,
-}
-
-enum Step<'h> {
-    Value(Value<'h>, Result<Cow<'h, [u8]>, Error>),
-    Subkey(Entry),
-    End,
-}
-
-impl<'h> Frame<'h> {
-    fn of(key: Key<'h>) -> Self {
-        let (values, leaves) = (key.values(), Leaves::of(&key));
-        Self { key, stage: Stage::Class, values, leaves, leaf: None, listed: 0, complete: true }
+        cell
     }
 
-    /// Reads on to the next value, the next subkey or the end. After an error what comes after it can be read.
-    fn step(&mut self, used: &mut Used) -> Result<Step<'h>, Error> {
-        loop {
-            match self.stage {
-                Stage::Class => {
-                    self.stage = Stage::ValueList;
-                    if let Some(cell) = self.key.class_cell()? {
-                        used.claim(&cell)?;
-                        self.key.class()?;
-                    }
-                }
-                Stage::ValueList => {
-                    self.stage = Stage::Values;
-                    let claimed = self.values.list().map_or(Ok(()), |list| used.claim(&list));
-                    claimed.inspect_err(|_| self.values.stop())?;
-                }
-                Stage::Values => {
-                    let Some(value) = self.values.next() else {
-                        self.stage = Stage::Index;
-                        continue;
-                    };
-                    let value = value?;
-                    used.claim(&value.cell())?;
-                    return Ok(Step::Value(value, value.data_with(|cell| used.claim(cell))));
-                }
-                Stage::Index => {
-                    self.stage = Stage::Subkeys;
-                    let claimed = self.leaves.index().map_or(Ok(()), |index| used.claim(&index));
-                    claimed.inspect_err(|_| self.stage = Stage::End)?;
-                }
-                Stage::Subkeys => match self.leaf.as_mut().and_then(Iterator::next) {
-                    Some(entry) => return Ok(Step::Subkey(entry)),
-                    None => self.next_leaf(used)?,
-                },
-                Stage::End => return Ok(Step::End),
-            }
+    fn below(&mut self, leaf: &Leaf<'h>, index: usize) {
+        let entry = leaf.entry(index);
+        let Some(cell) = self.cell(entry.link) else { return };
+        let key = Key::unchecked(self.bins, cell);
+        match key.check() {
+            Ok(()) => self.key(key, Some(entry)),
+            Err(error) => self.unreadable(error),
         }
     }
 
-    fn next_leaf(&mut self, used: &mut Used) -> Result<(), Error> {
-        let Some(leaf) = self.leaves.next() else {
-            self.stage = Stage::End;
-            return self.check_count();
-        };
-        let claimed = leaf.and_then(|leaf| used.claim(&leaf.cell).map(|()| leaf));
-        let leaf = claimed.inspect_err(|_| self.complete = false)?;
-        self.listed += leaf.len();
-        if self.listed > MAX_SUBKEYS {
-            self.stage = Stage::End;
-            return Err(too_many(&leaf));
+    #[inline(always)]
+    fn key(&mut self, key: Key<'h>, entry: Option<Entry>) {
+        if let Err(error) = self.enter(&key) {
+            return self.unreadable(error);
         }
-        self.leaf = Some(leaf);
+        let depth = self.trail.keys.len();
+        self.trail.keys.push(key);
+        self.visitor.key(&self.trail, Visit { key, depth, entry });
+        if let Err(error) = self.class(&key) {
+            self.unreadable(error);
+        }
+        self.values(&key);
+        self.subkeys(&key);
+        self.trail.keys.pop();
+    }
+
+    fn enter(&mut self, key: &Key<'h>) -> Result<(), Error> {
+        if !cfg!(feature = "planted-subkey-cycle") {
+            self.used.claim(&key.cell())?;
+        }
+        if self.trail.keys.len() == MAX_KEY_DEPTH {
+            return Err(Error::limit(key.position(), "levels of keys", MAX_KEY_DEPTH, "one more"));
+        }
         Ok(())
     }
 
-    fn check_count(&self) -> Result<(), Error> {
-        let stated = self.key.subkey_count() as usize;
-        if !self.complete || stated == self.listed {
-            return Ok(());
-        }
-        let (expected, actual) = (format!("{}, as its lists have", self.listed), stated.to_string());
-        Err(self.key.cell().error(Rule::SubkeyCount, field::SUBKEY_COUNT, expected, actual))
+    #[cold]
+    fn unreadable(&mut self, error: Error) {
+        self.visitor.unreadable(&self.trail, error);
     }
+
+    fn class(&mut self, key: &Key<'h>) -> Result<(), Error> {
+        if let Some(cell) = key.class_cell()? {
+            self.used.claim(&cell)?;
+            key.class()?;
+        }
+        Ok(())
+    }
+
+    fn values(&mut self, key: &Key<'h>) {
+        let count = key.value_count();
+        if count == 0 {
+            return;
+        }
+        match value_list(key, count).and_then(|list| self.used.claim(&list).map(|()| list)) {
+            Ok(list) => (0..count as usize).for_each(|index| self.value(list.link(4 * index))),
+            Err(error) => self.unreadable(error),
+        }
+    }
+
+    fn value(&mut self, link: Link) {
+        let Some(cell) = self.cell(link) else { return };
+        let value = Value::unchecked(self.bins, cell);
+        if let Err(error) = value.check().and_then(|()| self.used.claim(&cell)) {
+            return self.unreadable(error);
+        }
+        let data = value.data_with(|cell| self.used.claim(cell));
+        self.visitor.value(&self.trail, value, data);
+    }
+
+    fn subkeys(&mut self, key: &Key<'h>) {
+        let leaves = Leaves::of(key);
+        if let Some(index) = leaves.index()
+            && let Err(error) = self.used.claim(&index)
+        {
+            return self.unreadable(error);
+        }
+        let (mut listed, mut is_complete) = (0, true);
+        for leaf in leaves {
+            let leaf = match leaf.and_then(|leaf| self.used.claim(&leaf.cell).map(|()| leaf)) {
+                Ok(leaf) => leaf,
+                Err(error) => {
+                    is_complete = false;
+                    self.unreadable(error);
+                    continue;
+                }
+            };
+            listed += leaf.len();
+            if listed > MAX_SUBKEYS {
+                return self.unreadable(too_many(&leaf));
+            }
+            for index in 0..leaf.len() {
+                self.below(&leaf, index);
+            }
+        }
+        if is_complete && let Err(error) = check_count(key, listed) {
+            self.unreadable(error);
+        }
+    }
+}
+
+/// Checks that a key has as many subkeys as it states.
+fn check_count(key: &Key<'_>, listed: usize) -> Result<(), Error> {
+    let stated = key.subkey_count() as usize;
+    if stated == listed {
+        return Ok(());
+    }
+    let (expected, actual) = (format!("{listed}, as its lists have"), stated.to_string());
+    Err(key.cell().error(Rule::SubkeyCount, field::SUBKEY_COUNT, expected, actual))
 }

@@ -69,9 +69,9 @@ impl Editor {
         let key = self.key_at(offset)?;
         let security = key.cell().u32(field::SECURITY);
         let mut cells = value_cells(&key)?;
-        cells.extend(key.class_cell()?.map(|cell| cell.offset));
+        cells.extend(key.class_cell()?.map(|cell| cell.offset()));
         let leaves = Leaves::of(&key);
-        cells.extend(leaves.index().map(|cell| cell.offset));
+        cells.extend(leaves.index().map(|cell| cell.offset()));
         cells.extend(leaves.offsets());
         cells.push(offset);
         cells.into_iter().try_for_each(|cell| self.free(cell))?;
@@ -95,12 +95,12 @@ impl Editor {
 
 /// The cells of a key's values: their list, their records, their data.
 fn value_cells(key: &Key<'_>) -> Result<Vec<u32>, EditError> {
-    let mut cells: Vec<u32> = key.values().list().map(|list| list.offset).into_iter().collect();
+    let mut cells: Vec<u32> = key.values().list().map(|list| list.offset()).into_iter().collect();
     for value in key.values() {
         let value = value?;
-        cells.push(value.cell().offset);
+        cells.push(value.cell().offset());
         value.data_with(|cell| {
-            cells.push(cell.offset);
+            cells.push(cell.offset());
             Ok(())
         })?;
     }

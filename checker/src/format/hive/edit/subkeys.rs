@@ -107,7 +107,7 @@ impl Editor {
         }
         let Some((number, leaf)) = found else { return Ok(()) };
         let entries: Vec<_> = leaf.clone().filter(|entry| entry.link.to != subkey).map(written).collect();
-        let (offset, kind, length) = (leaf.cell.offset, leaf.kind, leaf.cell.content.len());
+        let (offset, kind, length) = (leaf.cell.offset(), leaf.kind, leaf.cell.content.len());
         if entries.is_empty() {
             offsets.remove(number);
             self.set_leaves(parent, &offsets)?;
@@ -124,7 +124,7 @@ impl Editor {
         if leaves.len() > MAX_LEAVES {
             return limit("leaves of subkeys of one key", MAX_LEAVES);
         }
-        let old = Leaves::of(&self.key_at(key)?).index().map(|cell| (cell.offset, cell.content.len()));
+        let old = Leaves::of(&self.key_at(key)?).index().map(|cell| (cell.offset(), cell.content.len()));
         let list = match leaves {
             [] => NIL,
             [leaf] => *leaf,

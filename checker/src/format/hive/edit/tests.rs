@@ -18,9 +18,8 @@ type Keys = BTreeMap<String, Vec<(String, Content)>>;
 
 fn keys_of(hive: &Hive<'_>) -> Keys {
     let mut keys = Keys::new();
-    let mut walk = hive.walk();
-    while let Some(event) = walk.next() {
-        let values = keys.entry(walk.path()).or_default();
+    hive.walk(|trail, event| {
+        let values = keys.entry(trail.path()).or_default();
         match event {
             Event::Key(_) => {}
             Event::Value { value, data } => {
@@ -28,7 +27,7 @@ fn keys_of(hive: &Hive<'_>) -> Keys {
             }
             Event::Unreadable(error) => panic!("{error}"),
         }
-    }
+    });
     keys
 }
 

@@ -32,7 +32,7 @@ impl Editor {
         if name_units > MAX_VALUE_NAME_UNITS {
             return limit("units in the name of a value", MAX_VALUE_NAME_UNITS);
         }
-        let old = self.key_at(key)?.value(name)?.map(|value| value.cell().offset);
+        let old = self.key_at(key)?.value(name)?.map(|value| value.cell().offset());
         let stored = self.store(data)?;
         let value = match old {
             Some(value) => {
@@ -116,7 +116,7 @@ impl Editor {
         let count = self.key_at(key)?.value_count() as usize;
         let old = self.key_at(key)?.values().list();
         let (old, mut list) =
-            (old.map(|cell| cell.offset), old.map_or_else(Vec::new, |cell| cell.content.to_vec()));
+            (old.map(|cell| cell.offset()), old.map_or_else(Vec::new, |cell| cell.content.to_vec()));
         if list.len() < 4 * (count + 1) {
             // Some room for more, so that adding many values does not copy the list each time.
             list.resize(4 * (count + 1 + count / 8), 0);
@@ -133,9 +133,9 @@ impl Editor {
     /// Deletes a value. Gives whether there was one.
     pub(super) fn remove_value(&mut self, key: u32, name: &str) -> Result<bool, EditError> {
         let record = self.key_at(key)?;
-        let Some(value) = record.value(name)?.map(|value| value.cell().offset) else { return Ok(false) };
+        let Some(value) = record.value(name)?.map(|value| value.cell().offset()) else { return Ok(false) };
         let Some(list) = record.values().list() else { return Ok(false) };
-        let (count, list_cell) = (record.value_count() as usize, list.offset);
+        let (count, list_cell) = (record.value_count() as usize, list.offset());
         let entries = list.content.chunks_exact(4).take(count);
         let kept: Vec<u8> =
             entries.filter(|entry| **entry != value.to_le_bytes()).flatten().copied().collect();
@@ -156,7 +156,7 @@ impl Editor {
     fn free_data(&mut self, value: u32) -> Result<(), EditError> {
         let mut cells = Vec::new();
         Value::read(self.hive.bins(), self.link_to(value))?.data_with(|cell| {
-            cells.push(cell.offset);
+            cells.push(cell.offset());
             Ok(())
         })?;
         cells.into_iter().try_for_each(|cell| self.free(cell))
