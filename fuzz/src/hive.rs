@@ -5,7 +5,7 @@ use checker::format::hive::{Damages, Event, Hive, open};
 use simstore::write::hive::base_block::{self, Field};
 use simstore::write::hive::map::Part;
 use simstore::write::hive::record;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::ops::Range;
 
 /// Reads the input as a hive.
@@ -25,12 +25,15 @@ pub(crate) fn reads(hive: &Hive<'_>) -> Damages {
     }
     let told: BTreeSet<_> =
         damages.found.iter().map(|damage| (damage.error.offset, damage.error.rule)).collect();
-    let (mut events, mut data_bytes) = (0, 0);
+    let (mut events, mut data_bytes, mut keys) = (0, 0, HashSet::new());
     hive.walk(|_, event| {
         events += 1;
         assert!(events <= length, "{events} events");
         match event {
-            Event::Key(visit) => assert!(visit.key.position() < length as u64),
+            Event::Key(visit) => {
+                assert!(visit.key.position() < length as u64);
+                assert!(keys.insert(visit.key.position()), "{:?} is met twice", visit.key);
+            }
             Event::Value { data: Ok(data), .. } => data_bytes += data.len(),
             Event::Value { data: Err(error), .. } | Event::Unreadable(error) => {
                 assert!(damages.more > 0 || told.contains(&(error.offset, error.rule)), "not told: {error}");

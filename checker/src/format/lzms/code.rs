@@ -74,11 +74,12 @@ impl Codewords {
             symbols: vec![0; counts.len()],
             ends: [(0, 0); LONGEST as usize + 1],
         };
+        let mut of_length = [0; LONGEST as usize + 1];
+        lengths.iter().for_each(|length| of_length[*length as usize] += 1);
         // At first where the codewords of a length start; each of them then moves the end of its length.
         let mut start = (0, 0);
-        for (length, end) in (0..).zip(&mut words.ends) {
+        for ((length, count), end) in (0..).zip(of_length).zip(&mut words.ends) {
             *end = start;
-            let count = lengths.iter().filter(|own| **own == length).count() as u32;
             start = (start.0 + (count << (LONGEST - length)), start.1 + count);
         }
         for (symbol, length) in (0..).zip(lengths) {
@@ -121,28 +122,31 @@ impl Codewords {
 
 /// The length of the codeword of each symbol, in bits.
 fn lengths(counts: &[u32]) -> Vec<u32> {
-    let mut sorted: Vec<(u32, u16)> = counts.iter().copied().zip(0..).collect();
+    // As one number each, which takes half the time to sort.
+    let mut sorted: Vec<u64> =
+        (0..).zip(counts).map(|(symbol, count)| u64::from(*count) << 16 | symbol).collect();
     sorted.sort_unstable();
     let mut lengths = vec![0; counts.len()];
-    for ((_, symbol), depth) in sorted.iter().zip(depths(&sorted)) {
-        lengths[usize::from(*symbol)] = depth;
+    for (number, depth) in
+        sorted.iter().zip(depths(sorted.iter().map(|number| (number >> 16) as u32).collect()))
+    {
+        lengths[usize::from(*number as u16)] = depth;
     }
     lengths
 }
 
-/// How deep each symbol lies in the tree of Huffman's method, for counts in ascending order.
+/// How deep each symbol lies in the tree of Huffman's method, for the counts in ascending order.
 ///
 /// A tree deeper than [`LONGEST`] needs counts of 2584 together, since they grow like the Fibonacci numbers, in few
 /// symbols. When a code is renewed, the counts of N symbols are below 2048 + 2 N together: that is too little, and
 /// for so many symbols that it is not, they share it too evenly. What the format would do with such a tree is thus
 /// not to be found out; here it only must do no harm.
-fn depths(sorted: &[(u32, u16)]) -> Vec<u32> {
-    let leaves = sorted.len();
+fn depths(mut weights: Vec<u32>) -> Vec<u32> {
+    let leaves = weights.len();
     if leaves < 2 {
         return vec![1; leaves];
     }
-    // Leaves, then pairs in the order in which they are made, which is that of their weights.
-    let mut weights: Vec<u32> = sorted.iter().map(|(count, _)| *count).collect();
+    // Behind the leaves come the pairs in the order in which they are made, which is that of their weights.
     let mut parents = vec![0; 2 * leaves - 1];
     let (mut leaf, mut pair) = (0, leaves);
     for parent in leaves..parents.len() {
