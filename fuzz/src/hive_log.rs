@@ -28,7 +28,9 @@ pub fn mutate(mutation: &mut Mutation<'_, '_>) {
     mutation.replace(join(&sealed(&hive), &sealed_log(&first), &sealed_log(&second)));
 }
 
-fn split(input: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
+/// Takes apart what [`join`] makes. Lengths beyond the end are those of what is there.
+#[must_use]
+pub fn split(input: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     let (hive_length, rest) = input.split_first_chunk()?;
     let (log_length, rest) = rest.split_first_chunk()?;
     let take = |bytes: [u8; 4], from: &[u8]| (u32::from_le_bytes(bytes) as usize).min(from.len());

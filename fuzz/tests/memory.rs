@@ -10,10 +10,10 @@ use checker::format::manifest::Manifest;
 use checker::format::package::Package;
 use checker::format::servicing_log::Reader;
 use checker::format::{delta, hive, lzms, pe, xml};
+use fuzz::hive_log;
 use peak_alloc::PeakAlloc;
 use simstore::write::catalog::{self, Member};
 use simstore::write::delta::Delta;
-
 use simstore::write::hive::{Key, Options, Value, write};
 use std::path::{Path, PathBuf};
 
@@ -40,14 +40,16 @@ const fn parser(name: &'static str, parse: fn(&[u8]), bytes_each: usize, bytes_m
 /// What a parser may take for tables of its own and for a message.
 const TABLES_BYTES: usize = 64 << 10;
 
-const PARSERS: [Parser; 10] = [
+const PARSERS: [Parser; 11] = [
     // A message quotes the value that is wrong.
     parser("identity", |input| drop(Identity::from_text(input)), 1, TABLES_BYTES),
     parser("xml", |input| drop(xml::Reader::new(input).finish()), 2, TABLES_BYTES),
     parser("manifest", |input| drop(Manifest::parse(input)), 8, TABLES_BYTES),
     parser("package", |input| drop(Package::parse(input)), 8, TABLES_BYTES),
     parser("catalog", |input| drop(Catalog::parse(input).map(|catalog| catalog.digests())), 2, TABLES_BYTES),
-    parser("hive", read_hive, 1, TABLES_BYTES),
+    // What is free is told by a bit for each eight bytes.
+    parser("hive", read_hive, 0, TABLES_BYTES),
+    parser("hive_log", replay_logs, 1, TABLES_BYTES),
     parser("delta", expand_delta, 0, MAX_CONTENT_BYTES + 2 * TABLES_BYTES),
     parser("lzms", expand_container, 0, MAX_CONTENT_BYTES + 4 * TABLES_BYTES),
     // A row is kept with what makes it known again; a short one takes many times its length.
@@ -55,13 +57,18 @@ const PARSERS: [Parser; 10] = [
     parser("pe", |input| drop(pe::resource(input, 614, 1).map(<[u8]>::len)), 0, 64),
 ];
 
-/// As itself, and with itself as its log.
 fn read_hive(input: &[u8]) {
-    for logs in [&[][..], &[input]] {
-        if let Ok(opened) = hive::open(input, logs) {
-            drop(opened.hive.check());
-            opened.hive.walk(|_, _| ());
-        }
+    if let Ok(opened) = hive::open(input, &[]) {
+        drop(opened.hive.check());
+        opened.hive.walk(|_, _| ());
+    }
+}
+
+/// As a hive with two logs, and as one that is its own log.
+fn replay_logs(input: &[u8]) {
+    drop(hive::open(input, &[input]));
+    if let Some((hive, first, second)) = hive_log::split(input) {
+        drop(hive::open(hive, &[first, second]));
     }
 }
 
