@@ -9,12 +9,17 @@ use checker::format::identity::Identity;
 use checker::format::manifest::Manifest;
 use checker::format::package::Package;
 use checker::format::servicing_log::Reader;
-use checker::format::{delta, hive, lzms, pe, xml};
+use checker::format::{container_index, delta, hive, lzms, pe, pending, xml};
+use checker::repair::Plan;
+use checker::repair::cabinet::Cabinet;
+use checker::scan::AcceptList;
 use fuzz::hive_log;
 use peak_alloc::PeakAlloc;
+use simstore::write::cabinet;
 use simstore::write::catalog::{self, Member};
 use simstore::write::delta::Delta;
 use simstore::write::hive::{Key, Options, Value, write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 #[global_allocator]
@@ -24,6 +29,12 @@ const MAX_INPUT_BYTES: usize = 1 << 20;
 
 /// What a decoder may make of its input, in bytes, and so what it may take besides.
 const MAX_CONTENT_BYTES: usize = 1 << 20;
+
+/// Where the first folder of a cabinet says how it is compressed.
+const COMPRESSION_AT: usize = 42;
+
+/// With LZX, which may look back by 2^25 bytes.
+const LZX_32_MIB: u16 = 25 << 8 | 3;
 
 /// A parser with its limit: so many bytes for each byte of the input, and so many more.
 struct Parser {
@@ -40,7 +51,7 @@ const fn parser(name: &'static str, parse: fn(&[u8]), bytes_each: usize, bytes_m
 /// What a parser may take for tables of its own and for a message.
 const TABLES_BYTES: usize = 64 << 10;
 
-const PARSERS: [Parser; 11] = [
+const PARSERS: [Parser; 16] = [
     // A message quotes the value that is wrong.
     parser("identity", |input| drop(Identity::from_text(input)), 1, TABLES_BYTES),
     parser("xml", |input| drop(xml::Reader::new(input).finish()), 2, TABLES_BYTES),
@@ -54,6 +65,14 @@ const PARSERS: [Parser; 11] = [
     parser("lzms", expand_container, 0, MAX_CONTENT_BYTES + 4 * TABLES_BYTES),
     // A row is kept with what makes it known again; a short one takes many times its length.
     parser("servicing_log", read_log, 64, 4 * TABLES_BYTES),
+    parser("pending", |input| drop(pending::identifier(input)), 2, TABLES_BYTES),
+    parser("container_index", |input| drop(container_index::files(input)), 48, TABLES_BYTES),
+    // LZX may look back by 32 MiB.
+    parser("cabinet", read_cabinet, 8, 33 << 20),
+    // What a step says is kept until it is known which one it is.
+    parser("plan", |input| drop(Plan::from_json(input)), 32, TABLES_BYTES),
+    // The library keeps where each number and comma stands; a list has a megabyte at most.
+    parser("accept_list", read_accept_list, 100, TABLES_BYTES),
     parser("pe", |input| drop(pe::resource(input, 614, 1).map(<[u8]>::len)), 0, 64),
 ];
 
@@ -89,6 +108,20 @@ fn expand_delta(input: &[u8]) {
 
 fn expand_container(input: &[u8]) {
     drop(lzms::expand_container(input, MAX_CONTENT_BYTES, &mut Vec::new()));
+}
+
+fn read_cabinet(input: &[u8]) {
+    if let Ok(cabinet) = Cabinet::open(input.to_vec()) {
+        let pass =
+            |reader: &mut dyn Read| io::copy(&mut reader.take(MAX_CONTENT_BYTES as u64), &mut io::sink());
+        drop(cabinet.read(|_, reader| pass(reader).map(drop)));
+    }
+}
+
+fn read_accept_list(input: &[u8]) {
+    if let Ok(text) = str::from_utf8(input) {
+        drop(AcceptList::parse(text));
+    }
 }
 
 #[test]
@@ -162,26 +195,47 @@ fn stretched() -> Vec<(String, Vec<u8>)> {
         let name = format!("{start} {times} times {pattern}");
         (name, format!("{start}{}{end}", pattern.repeat(times)).into_bytes())
     };
-    let root = "<assembly xmlns='urn:schemas-microsoft-com:asm.v3' manifestVersion='1.0'>";
-    for pattern in [
-        "<file name='a'/>",
-        "<a>&amp;</a>",
-        "<dependency/>",
-        "<package><update name='u'/></package>",
-        "&#65;",
+    let assembly = "<assembly xmlns='urn:schemas-microsoft-com:asm.v3' manifestVersion='1.0'>";
+    let index = "<Container xmlns='urn:ContainerIndex'>";
+    for (start, pattern, end) in [
+        (assembly, "<file name='a'/>", "</assembly>"),
+        (assembly, "<a>&amp;</a>", "</assembly>"),
+        (assembly, "<dependency/>", "</assembly>"),
+        (assembly, "<package><update name='u'/></package>", "</assembly>"),
+        (assembly, "&#65;", "</assembly>"),
+        (index, "<File/>", "</Container>"),
+        (index, "<File id='1' name='1'><Source name='1'/><Basis file='1'/></File>", "</Container>"),
+        ("<a", " b='c'", "/>"),
+        ("<a b='x", "\r\n", "'/>"),
+        ("<a b='x&lt;", "y", "'/>"),
+        ("<a>", "x\r\n", "</a>"),
+        ("Sample", ", Culture=neutral", ""),
+        // A step is read to its end before it is known which one it is.
+        (r#"{"steps":[{"unknown":["#, "0,", "0]}]}"),
+        (r#"{"steps":[{"edits":["#, r#"{"edit":"delete-key","key":""},"#, "]}]}"),
+        ("", "[[accept]]\nfinding='payload-missing'\nsubject=''\nreason='r'\n", ""),
+        ("", "[[accept]]\n", ""),
+        ("", "a=1\n", ""),
+        ("a=[", "1,", "1]"),
     ] {
-        inputs.push(within(root, pattern, "</assembly>"));
+        inputs.push(within(start, pattern, end));
     }
-    inputs.push(within("<a", " b='c'", "/>"));
-    inputs.push(within("<a b='x", "\r\n", "'/>"));
-    inputs.push(within("<a b='x&lt;", "y", "'/>"));
-    inputs.push(within("<a>", "x\r\n", "</a>"));
-    inputs.push(within("Sample", ", Culture=neutral", ""));
+    for (field, pattern) in [
+        ("steps", r#"{"step":"remove","path":"","replaces":"other"}"#),
+        ("mends", r#"{"finding":"","subject":"","from":""}"#),
+        ("not_mended", r#"{"finding":"","subject":"","why":""}"#),
+        ("wanted", r#"{"kind":"payload","path":""}"#),
+    ] {
+        let others = ["steps", "mends", "not_mended", "wanted"].into_iter().filter(|other| *other != field);
+        let others: String = others.map(|other| format!(r#""{other}":[],"#)).collect();
+        let start = format!(r#"{{"version":1,"at":"",{others}"{field}":["#);
+        inputs.push(within(&start, &format!("{pattern},"), &format!("{pattern}]}}")));
+    }
     inputs
 }
 
 /// Sound ones with as much in them as fits.
-fn large() -> [(String, Vec<u8>); 4] {
+fn large() -> [(String, Vec<u8>); 6] {
     let member = |number: u32| Member::flat(&number.to_le_bytes());
     let catalog = catalog::write(&catalog::Catalog {
         format: catalog::Format::V1,
@@ -202,7 +256,13 @@ fn large() -> [(String, Vec<u8>); 4] {
     let delta = simstore::write::delta::write(&Delta::new(&[], &content));
     let rows = (0..90_000).map(|number| format!("(p)1\t{number}\n"));
     let log = format!("Checking System Update Readiness.\n{}", rows.collect::<String>()).into_bytes();
+    let of_many_files: Vec<_> = (0..50_000).map(|number| (format!("{number:x}"), Vec::new())).collect();
+    let many_files = cabinet::write(&of_many_files).unwrap();
+    let mut far_back = cabinet::write(&[("a".to_owned(), vec![7])]).unwrap();
+    far_back[COMPRESSION_AT..][..2].copy_from_slice(&LZX_32_MIB.to_le_bytes());
     let large = [
+        ("a cabinet of many files", many_files),
+        ("a cabinet that may look far back", far_back),
         ("a large catalog", catalog),
         ("a large hive", hive),
         ("a large differential", delta),
