@@ -43,6 +43,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 fn dump(hive: &Hive<'_>, out: &mut impl Write) -> std::io::Result<()> {
     let mut written = Ok(());
     hive.walk(|trail, event| {
+        if written.is_err() {
+            return;
+        }
         let line = match event {
             Event::Key(visit) => json!({"key": trail.path(), "written": visit.key.last_written()}),
             Event::Value { value, data: Ok(data) } => {
@@ -53,9 +56,7 @@ fn dump(hive: &Hive<'_>, out: &mut impl Write) -> std::io::Result<()> {
             // The check below tells it.
             Event::Value { data: Err(_), .. } | Event::Unreadable(_) => return,
         };
-        if written.is_ok() {
-            written = writeln!(out, "{line}");
-        }
+        written = writeln!(out, "{line}");
     });
     written?;
     for damage in hive.check().found {

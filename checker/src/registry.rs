@@ -11,7 +11,8 @@ pub(crate) use packages::canonical;
 pub use packages::{OwnerValue, PackageKey, PackageKeys, ReferenceKey, Winner};
 
 use crate::finding::Subject;
-use crate::format::hive::{Key, Value, ValueType};
+use crate::format::hive::{Hive, Key, Value, ValueType};
+use std::cell::Cell;
 use std::sync::Arc;
 
 /// The path of Component Based Servicing in SOFTWARE.
@@ -105,20 +106,67 @@ impl<T> Default for KeyList<T> {
     }
 }
 
-impl<T> KeyList<T> {
+/// A hive whose keys are read. All that is read together is no longer than [`TIMES_READ`] hives: where keys share subkeys or values
+/// with intent, a short hive would have more of them than any memory can hold. What goes beyond it counts as unreadable; that
+/// records are shared is said of the hive.
+struct Reading<'h> {
+    root: Key<'h>,
+    left_bytes: Cell<usize>,
+}
+
+/// How often the bytes of a hive may be read. Few are read twice, and none more often.
+const TIMES_READ: usize = 2;
+
+/// What an entry of a list takes in a hive, in bytes.
+const ENTRY_BYTES: usize = 4;
+
+/// What a key takes besides, without its name.
+const KEY_BYTES: usize = 80;
+
+/// What a value takes besides, without its name and data.
+const VALUE_BYTES: usize = 24;
+
+impl<'h> Reading<'h> {
+    fn of(hive: &'h Hive<'_>) -> Self {
+        Self { root: hive.root(), left_bytes: Cell::new(TIMES_READ * hive.bytes().len()) }
+    }
+
+    /// Whether so many bytes more may be read.
+    fn take(&self, bytes: usize) -> bool {
+        let left = self.left_bytes.get();
+        self.left_bytes.set(left.saturating_sub(bytes));
+        bytes <= left
+    }
+
+    /// A key that may be there. One that cannot be read counts as not there; its damage is said of the hive.
+    fn key(&self, path: &str) -> Option<Key<'h>> {
+        self.root.descendant(path).ok().flatten()
+    }
+
+    /// As [`Reading::key`], for one subkey of each of many keys.
+    fn subkey(&self, parent: &Key<'h>, name: &str) -> Option<Key<'h>> {
+        let subkeys = parent.subkeys().take_while(|_| self.take(ENTRY_BYTES));
+        subkeys.flatten().find(|key| key.name().is(name))
+    }
+
     /// Reads the keys under a path; a path that is not there has none.
-    fn read<'h>(root: &Key<'h>, path: &str, read: impl Fn(&Key<'h>) -> T) -> Self {
-        match root.descendant(path) {
-            Ok(Some(parent)) => Self::of(&parent, read),
-            Ok(None) => Self::default(),
-            Err(_) => Self { is_whole: false, ..Self::default() },
+    fn list<T>(&self, path: &str, read: impl Fn(&Key<'h>) -> T) -> KeyList<T> {
+        match self.root.descendant(path) {
+            Ok(Some(parent)) => self.subkeys(&parent, read),
+            Ok(None) => KeyList::default(),
+            Err(_) => KeyList { is_whole: false, ..KeyList::default() },
         }
     }
 
-    fn of<'h>(parent: &Key<'h>, read: impl Fn(&Key<'h>) -> T) -> Self {
-        let mut list = Self::default();
+    fn subkeys<T>(&self, parent: &Key<'h>, read: impl Fn(&Key<'h>) -> T) -> KeyList<T> {
+        let mut list = KeyList::default();
         let mut named = Vec::new();
         for key in parent.subkeys() {
+            let bytes = key.as_ref().map_or(0, |key| KEY_BYTES + key.name().bytes().len());
+            if !self.take(ENTRY_BYTES + bytes) {
+                list.is_whole = false;
+                break;
+            }
             match key {
                 Ok(key) => named.push((key.name().to_string().to_ascii_lowercase(), read(&key))),
                 Err(_) => list.is_whole = false,
@@ -127,6 +175,24 @@ impl<T> KeyList<T> {
         named.sort_by(|(one, _), (two, _)| one.cmp(two));
         list.keys = named.into_iter().map(|(_, key)| key).collect();
         list
+    }
+
+    fn values(&self, key: &Key<'h>) -> KeyValues<'h> {
+        let mut all = KeyValues { values: Vec::new(), is_whole: true };
+        for value in key.values() {
+            let bytes = value.as_ref().map_or(0, |value| {
+                VALUE_BYTES + value.name().bytes().len() + value.data().map_or(0, |data| data.len())
+            });
+            if !self.take(ENTRY_BYTES + bytes) {
+                all.is_whole = false;
+                break;
+            }
+            match value {
+                Ok(value) => all.values.push((value.name().to_string(), value)),
+                Err(_) => all.is_whole = false,
+            }
+        }
+        all
     }
 }
 
@@ -137,17 +203,6 @@ struct KeyValues<'h> {
 }
 
 impl<'h> KeyValues<'h> {
-    fn of(key: &Key<'h>) -> Self {
-        let mut all = Self { values: Vec::new(), is_whole: true };
-        for value in key.values() {
-            match value {
-                Ok(value) => all.values.push((value.name().to_string(), value)),
-                Err(_) => all.is_whole = false,
-            }
-        }
-        all
-    }
-
     /// The value of a name, whatever its letter case; the unnamed value has an empty name.
     fn get(&self, name: &str) -> Option<&Value<'h>> {
         self.values.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
@@ -245,9 +300,4 @@ fn decode_text(data: &[u8]) -> Option<String> {
     let text: Result<String, _> = char::decode_utf16(units).collect();
     let text = text.ok().filter(|_| data.len().is_multiple_of(2))?;
     Some(text.trim_end_matches('\0').to_owned())
-}
-
-/// A key that may be there. One that cannot be read counts as not there; its damage is said of the hive.
-fn key<'h>(parent: &Key<'h>, path: &str) -> Option<Key<'h>> {
-    parent.descendant(path).ok().flatten()
 }

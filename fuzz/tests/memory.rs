@@ -5,11 +5,13 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use checker::format::catalog::Catalog;
+use checker::format::hive::{Event, MAX_DAMAGE_PATH_BYTES, MAX_DAMAGES, MAX_KEY_DEPTH};
 use checker::format::identity::Identity;
 use checker::format::manifest::Manifest;
 use checker::format::package::Package;
 use checker::format::servicing_log::Reader;
 use checker::format::{container_index, delta, hive, lzms, pe, pending, xml};
+use checker::registry::{ComponentStoreKeys, PackageKeys};
 use checker::repair::Plan;
 use checker::repair::cabinet::Cabinet;
 use checker::scan::AcceptList;
@@ -19,6 +21,7 @@ use simstore::write::cabinet;
 use simstore::write::catalog::{self, Member};
 use simstore::write::delta::Delta;
 use simstore::write::hive::{Key, Options, Value, write};
+use std::collections::HashSet;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -26,6 +29,9 @@ use std::path::{Path, PathBuf};
 static MEMORY: PeakAlloc = PeakAlloc;
 
 const MAX_INPUT_BYTES: usize = 1 << 20;
+
+/// Where the bins of a hive begin.
+const BASE_BLOCK_BYTES: u32 = 4096;
 
 /// What a decoder may make of its input, in bytes, and so what it may take besides.
 const MAX_CONTENT_BYTES: usize = 1 << 20;
@@ -48,18 +54,23 @@ const fn parser(name: &'static str, parse: fn(&[u8]), bytes_each: usize, bytes_m
     Parser { name, parse, bytes_each, bytes_more }
 }
 
+/// What may be kept of a damage of a hive: two names of 255 letters, and the path, which ends with one more.
+const DAMAGE_BYTES: usize = MAX_DAMAGE_PATH_BYTES + 2 * 255 * 10;
+
 /// What a parser may take for tables of its own and for a message.
 const TABLES_BYTES: usize = 64 << 10;
 
-const PARSERS: [Parser; 16] = [
+const PARSERS: [Parser; 17] = [
     // A message quotes the value that is wrong.
     parser("identity", |input| drop(Identity::from_text(input)), 1, TABLES_BYTES),
     parser("xml", |input| drop(xml::Reader::new(input).finish()), 2, TABLES_BYTES),
     parser("manifest", |input| drop(Manifest::parse(input)), 8, TABLES_BYTES),
     parser("package", |input| drop(Package::parse(input)), 8, TABLES_BYTES),
     parser("catalog", |input| drop(Catalog::parse(input).map(|catalog| catalog.digests())), 2, TABLES_BYTES),
-    // What is free is told by a bit for each eight bytes.
-    parser("hive", read_hive, 0, TABLES_BYTES),
+    // A bit for each eight bytes, the security records, and so many damages as are kept.
+    parser("hive", read_hive, 1, TABLES_BYTES + MAX_DAMAGES * DAMAGE_BYTES),
+    // A short key or value is kept in a record of its own.
+    parser("registry", read_registry, 8, TABLES_BYTES),
     parser("hive_log", replay_logs, 1, TABLES_BYTES),
     parser("delta", expand_delta, 0, MAX_CONTENT_BYTES + 2 * TABLES_BYTES),
     parser("lzms", expand_container, 0, MAX_CONTENT_BYTES + 4 * TABLES_BYTES),
@@ -80,6 +91,14 @@ fn read_hive(input: &[u8]) {
     if let Ok(opened) = hive::open(input, &[]) {
         drop(opened.hive.check());
         opened.hive.walk(|_, _| ());
+    }
+}
+
+/// As both hives of which something is read.
+fn read_registry(input: &[u8]) {
+    if let Ok(opened) = hive::open(input, &[]) {
+        drop(PackageKeys::read(&opened.hive));
+        drop(ComponentStoreKeys::read(&opened.hive));
     }
 }
 
@@ -235,7 +254,7 @@ fn stretched() -> Vec<(String, Vec<u8>)> {
 }
 
 /// Sound ones with as much in them as fits.
-fn large() -> [(String, Vec<u8>); 6] {
+fn large() -> [(String, Vec<u8>); 9] {
     let member = |number: u32| Member::flat(&number.to_le_bytes());
     let catalog = catalog::write(&catalog::Catalog {
         format: catalog::Format::V1,
@@ -265,6 +284,9 @@ fn large() -> [(String, Vec<u8>); 6] {
         ("a cabinet that may look far back", far_back),
         ("a large catalog", catalog),
         ("a large hive", hive),
+        ("a hive that is damaged deep down", damaged_deep_down()),
+        ("a hive of which each key has rights of its own", of_many_rights()),
+        ("a hive that names one key again and again", of_one_key()),
         ("a large differential", delta),
         ("a large log", log),
     ];
@@ -272,6 +294,66 @@ fn large() -> [(String, Vec<u8>); 6] {
         assert!(input.len() <= MAX_INPUT_BYTES, "{name} has {} bytes", input.len());
     }
     large.map(|(name, input)| (name.to_owned(), input))
+}
+
+/// The deepest key there can be, with values that are not there.
+fn damaged_deep_down() -> Vec<u8> {
+    let mut key = Key::new("deepest");
+    key.values = vec![Value::new("", 3, [7; 3]); 2 * MAX_DAMAGES];
+    for _ in 2..MAX_KEY_DEPTH {
+        let mut parent = Key::new("\u{E9}".repeat(255));
+        parent.subkeys.push(key);
+        key = parent;
+    }
+    let mut root = Key::new("root");
+    root.subkeys.push(key);
+    let bytes = write(&root, &Options::default());
+    let values = hive::open(&bytes, &[]).unwrap().hive;
+    let mut offsets = HashSet::new();
+    values.walk(|_, event| {
+        if let Event::Value { value, .. } = event {
+            offsets.insert(value.position() as u32 - BASE_BLOCK_BYTES);
+        }
+    });
+    redirect(&bytes, &offsets, u32::MAX)
+}
+
+fn of_many_rights() -> Vec<u8> {
+    let mut root = Key::new("root");
+    let mut options = Options::default();
+    for number in 1..3_900_u16 {
+        let mut descriptor = options.descriptors[0].clone();
+        descriptor.extend(number.to_le_bytes());
+        options.descriptors.push(descriptor);
+        let mut key = Key::new(format!("{number}"));
+        key.descriptor = number.into();
+        root.subkeys.push(key);
+    }
+    write(&root, &options)
+}
+
+/// Components of which one has many values, and stands in the places of all others.
+fn of_one_key() -> Vec<u8> {
+    let mut components = Key::new("Components");
+    components.subkeys.extend((0..2_000).map(|number| Key::new(format!("{number}"))));
+    components.subkeys[0].values =
+        (0..15_000).map(|number| Value::new(format!("c!{number}"), 3, [])).collect();
+    let (mut derived, mut root) = (Key::new("DerivedData"), Key::new("root"));
+    derived.subkeys.push(components);
+    root.subkeys.push(derived);
+    let bytes = write(&root, &Options::default());
+    let sound = hive::open(&bytes, &[]).unwrap().hive;
+    let components = sound.key(r"DerivedData\Components").unwrap().unwrap();
+    let offsets = components.subkeys().map(|key| key.unwrap().offset()).collect();
+    let first = components.subkey("0").unwrap().unwrap().offset();
+    redirect(&bytes, &offsets, first)
+}
+
+/// Makes every reference to one of these cells lead elsewhere. Other numbers may be equal to one; they only make it worse.
+fn redirect(hive: &[u8], from: &HashSet<u32>, to: u32) -> Vec<u8> {
+    let number = |bytes: &[u8; 4]| u32::from_le_bytes(*bytes);
+    let changed = |bytes: &[u8; 4]| if from.contains(&number(bytes)) { to.to_le_bytes() } else { *bytes };
+    hive.as_chunks().0.iter().flat_map(changed).collect()
 }
 
 fn files_below(folder: &Path) -> Vec<PathBuf> {

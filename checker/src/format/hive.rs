@@ -6,7 +6,8 @@
 //! [`Hive::check`] tells everything that is wrong with the structure; [`Editor`] changes a sound hive.
 //!
 //! Cells may be garbage, refer to each other in circles, or be shared. Every reference is checked
-//! where it is followed; a walk reads no cell twice, and nothing else recurses. What cannot be read is an
+//! where it is followed; a walk reads the content of no cell twice, and calls itself for each level of keys, of which there are at
+//! most [`MAX_KEY_DEPTH`]; nothing else recurses. What cannot be read is an
 //! [`Error`] with its place; everything else can still be read.
 //!
 //! Sources: the public specification of the format by Maxim Suhanov, \[MS-UCODEREF\], and "Registry
@@ -40,7 +41,7 @@ pub use name::Name;
 pub use open::{OpenError, Opened, State, open};
 pub use subkeys::{MAX_SUBKEYS, Subkeys};
 pub use value::{MAX_VALUE_BYTES, MAX_VALUE_NAME_UNITS, Value, ValueType, Values};
-pub use walk::{Event, MAX_KEY_DEPTH, Trail, Visit, Visitor};
+pub use walk::{Event, MAX_DAMAGE_PATH_BYTES, MAX_KEY_DEPTH, Trail, Visit, Visitor};
 
 use base_block::BASE_BLOCK_BYTES;
 use bins::{Bins, Cell, File, Link};

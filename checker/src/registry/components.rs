@@ -1,6 +1,6 @@
 //! What COMPONENTS says: components, deployments and catalogs.
 
-use super::{CATALOGS, COMPONENTS, DEPLOYMENTS, Field, KeyList, KeyValues, binary, dword, text, typed};
+use super::{CATALOGS, COMPONENTS, DEPLOYMENTS, Field, KeyList, Reading, binary, dword, text, typed};
 use crate::format::hive::{Hive, Key, Value, ValueType};
 use crate::format::keyform;
 
@@ -160,8 +160,8 @@ impl ComponentStoreKeys {
     /// Reads the hive. What a bare one lacks means nothing.
     #[must_use]
     pub fn read(hive: &Hive<'_>) -> Self {
-        let root = hive.root();
-        let values = KeyValues::of(&root);
+        let hive = Reading::of(hive);
+        let values = hive.values(&hive.root);
         let number = |value: &Value<'_>| {
             typed(value, ValueType::BINARY, |data| data.try_into().ok().map(u32::from_le_bytes))
         };
@@ -175,9 +175,9 @@ impl ComponentStoreKeys {
                 .get("PendingXmlIdentifier")
                 .and_then(|value| value.data().ok())
                 .map(std::borrow::Cow::into_owned),
-            components: KeyList::read(&root, COMPONENTS, component_key),
-            deployments: KeyList::read(&root, DEPLOYMENTS, deployment_key),
-            catalogs: KeyList::read(&root, CATALOGS, catalog_key),
+            components: hive.list(COMPONENTS, |key| component_key(&hive, key)),
+            deployments: hive.list(DEPLOYMENTS, |key| deployment_key(&hive, key)),
+            catalogs: hive.list(CATALOGS, |key| catalog_key(&hive, key)),
             is_bare: false,
         };
         if keys.is_empty() {
@@ -197,8 +197,8 @@ fn marked(name: &str, letter: char) -> Option<&str> {
     is_marked.then_some(characters.as_str())
 }
 
-fn component_key(key: &Key<'_>) -> ComponentKey {
-    let values = KeyValues::of(key);
+fn component_key<'h>(hive: &Reading<'h>, key: &Key<'h>) -> ComponentKey {
+    let values = hive.values(key);
     let marks = |letter| values.values.iter().filter_map(move |(name, _)| marked(name, letter));
     ComponentKey {
         name: key.name().to_string(),
@@ -211,8 +211,8 @@ fn component_key(key: &Key<'_>) -> ComponentKey {
     }
 }
 
-fn deployment_key(key: &Key<'_>) -> DeploymentKey {
-    let values = KeyValues::of(key);
+fn deployment_key<'h>(hive: &Reading<'h>, key: &Key<'h>) -> DeploymentKey {
+    let values = hive.values(key);
     DeploymentKey {
         name: key.name().to_string(),
         appid: values.field("appid", binary),
@@ -245,8 +245,8 @@ fn mark_reference(data: &[u8]) -> Option<String> {
     text.is_ascii().then(|| text.to_owned())
 }
 
-fn catalog_key(key: &Key<'_>) -> CatalogKey {
-    let values = KeyValues::of(key);
+fn catalog_key<'h>(hive: &Reading<'h>, key: &Key<'h>) -> CatalogKey {
+    let values = hive.values(key);
     let deployments = values.values.iter().filter_map(|(name, _)| marked(name, 'c'));
     CatalogKey { name: key.name().to_string(), deployments: deployments.map(str::to_owned).collect() }
 }

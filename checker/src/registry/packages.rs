@@ -1,8 +1,8 @@
 //! What SOFTWARE says: packages, and winning versions.
 
 use super::{
-    COMPONENT_WATCHES, Field, KeyList, KeyValues, PACKAGE_INDEX, PACKAGE_WATCHES, PACKAGES, SERVICING,
-    WINNERS, dword, expandable, key, text,
+    COMPONENT_WATCHES, Field, KeyList, PACKAGE_INDEX, PACKAGE_WATCHES, PACKAGES, Reading, SERVICING, WINNERS,
+    dword, expandable, text,
 };
 use crate::format::hive::{Hive, Key};
 use crate::format::keyform::{PackageName, PackageNameError};
@@ -132,32 +132,34 @@ impl PackageKeys {
     /// Reads the hive.
     #[must_use]
     pub fn read(hive: &Hive<'_>) -> Self {
-        let root = hive.root();
+        let hive = Reading::of(hive);
         let under = |name: &str| format!(r"{SERVICING}\{name}");
-        let references = |name: &str| KeyList::read(&root, &under(name), reference_key);
+        let references = |name: &str| hive.list(&under(name), |key| reference_key(&hive, key));
         let is_pending = |name: &&str| {
-            key(&root, &under(name)).is_some_and(|key| key.subkey_count() > 0 || key.value_count() > 0)
+            hive.key(&under(name)).is_some_and(|key| key.subkey_count() > 0 || key.value_count() > 0)
         };
         Self {
-            windows_version: windows_version(&root),
-            edition: key(&root, CURRENT_VERSION)
-                .map(|version| KeyValues::of(&version).field("EditionID", text))
+            windows_version: windows_version(&hive),
+            edition: hive
+                .key(CURRENT_VERSION)
+                .map(|version| hive.values(&version).field("EditionID", text))
                 .unwrap_or_default(),
-            architecture: key(&root, SERVICING)
-                .map(|servicing| KeyValues::of(&servicing).field("ProcessorArchitecture", dword))
+            architecture: hive
+                .key(SERVICING)
+                .map(|servicing| hive.values(&servicing).field("ProcessorArchitecture", dword))
                 .unwrap_or_default(),
-            packages: KeyList::read(&root, &under(PACKAGES), package_key),
+            packages: hive.list(&under(PACKAGES), |key| package_key(&hive, key)),
             index: references(PACKAGE_INDEX),
             package_watches: references(PACKAGE_WATCHES),
             component_watches: references(COMPONENT_WATCHES),
-            winners: winners(&root),
+            winners: winners(&hive),
             pending: ["PackagesPending", "SessionsPending"]
                 .into_iter()
                 .filter(is_pending)
                 .map(under)
                 .collect(),
-            stacks: stacks(&root),
-            root_certificates: root_certificates(&root),
+            stacks: stacks(&hive),
+            root_certificates: root_certificates(&hive),
         }
     }
 
@@ -171,8 +173,8 @@ impl PackageKeys {
 /// Where SOFTWARE says which Windows it is.
 const CURRENT_VERSION: &str = r"Microsoft\Windows NT\CurrentVersion";
 
-fn windows_version(root: &Key<'_>) -> Option<(u32, u32)> {
-    let values = KeyValues::of(&key(root, CURRENT_VERSION)?);
+fn windows_version(hive: &Reading<'_>) -> Option<(u32, u32)> {
+    let values = hive.values(&hive.key(CURRENT_VERSION)?);
     let number = |name| values.field(name, dword).get().copied();
     if let (Some(major), Some(minor)) =
         (number("CurrentMajorVersionNumber"), number("CurrentMinorVersionNumber"))
@@ -184,16 +186,16 @@ fn windows_version(root: &Key<'_>) -> Option<(u32, u32)> {
     Some((major.parse().ok()?, minor.parse().ok()?))
 }
 
-fn stacks(root: &Key<'_>) -> Vec<Stack> {
-    let Some(versions) = key(root, &format!(r"{SERVICING}\Version")) else { return Vec::new() };
-    let values = KeyValues::of(&versions).values.into_iter();
+fn stacks(hive: &Reading<'_>) -> Vec<Stack> {
+    let Some(versions) = hive.key(&format!(r"{SERVICING}\Version")) else { return Vec::new() };
+    let values = hive.values(&versions).values.into_iter();
     values
         .filter_map(|(version, folder)| Some(Stack { version, folder: expandable(&folder).get()?.clone() }))
         .collect()
 }
 
-fn package_key(key: &Key<'_>) -> PackageKey {
-    let values = KeyValues::of(key);
+fn package_key<'h>(hive: &Reading<'h>, key: &Key<'h>) -> PackageKey {
+    let values = hive.values(key);
     let mut package = PackageKey {
         name: key.name().to_string(),
         current_state: values.field("CurrentState", dword),
@@ -211,8 +213,8 @@ fn package_key(key: &Key<'_>) -> PackageKey {
     for name in ["InstallClient", "InstallUser"] {
         expect(name, values.field(name, text).wrong());
     }
-    if let Some(owners) = self::key(key, "Owners") {
-        let owners = KeyValues::of(&owners).values;
+    if let Some(owners) = hive.subkey(key, "Owners") {
+        let owners = hive.values(&owners).values;
         package.owners = owners
             .iter()
             .map(|(name, value)| OwnerValue { name: name.clone(), data: dword(value) })
@@ -221,15 +223,15 @@ fn package_key(key: &Key<'_>) -> PackageKey {
     package
 }
 
-fn reference_key(key: &Key<'_>) -> ReferenceKey {
-    let names = KeyValues::of(key).values.into_iter().map(|(name, _)| name);
+fn reference_key<'h>(hive: &Reading<'h>, key: &Key<'h>) -> ReferenceKey {
+    let names = hive.values(key).values.into_iter().map(|(name, _)| name);
     ReferenceKey { name: key.name().to_string(), packages: names.filter(|name| !name.is_empty()).collect() }
 }
 
-fn winners(root: &Key<'_>) -> Vec<Winner> {
-    let families = KeyList::read(root, WINNERS, |family| {
-        let branches = KeyList::of(family, |branch| {
-            let values = KeyValues::of(branch);
+fn winners(hive: &Reading<'_>) -> Vec<Winner> {
+    let families = hive.list(WINNERS, |family| {
+        let branches = hive.subkeys(family, |branch| {
+            let values = hive.values(branch);
             let version = values.field("", text);
             let is_empty = version.is_absent() && values.values.is_empty();
             (!is_empty).then(|| (branch.name().to_string(), version))
@@ -249,12 +251,12 @@ fn winners(root: &Key<'_>) -> Vec<Winner> {
 
 /// The certificates of the stores that hold roots. A value `Blob` is a run of properties, each with its number, 1, its
 /// length and its data; property 32 is the certificate.
-fn root_certificates(root: &Key<'_>) -> Vec<Vec<u8>> {
+fn root_certificates(hive: &Reading<'_>) -> Vec<Vec<u8>> {
     let mut certificates = Vec::new();
     for store in ["ROOT", "AuthRoot", "FlightRoot"] {
         let path = format!(r"Microsoft\SystemCertificates\{store}\Certificates");
-        let blobs = KeyList::read(root, &path, |certificate| {
-            KeyValues::of(certificate)
+        let blobs = hive.list(&path, |certificate| {
+            hive.values(certificate)
                 .get("Blob")
                 .and_then(|blob| blob.data().ok())
                 .map(std::borrow::Cow::into_owned)

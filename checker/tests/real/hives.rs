@@ -118,7 +118,9 @@ fn keys_of(hive: &Hive<'_>) -> Result<Keys, Failed> {
                 data_type: value.data_type(),
                 data: data.into_owned(),
             }),
-            Event::Value { data: Err(error), .. } | Event::Unreadable(error) => unreadable = Some(error),
+            Event::Value { data: Err(error), .. } | Event::Unreadable(error) => {
+                unreadable.get_or_insert(error);
+            }
         }
     });
     if let Some(error) = unreadable {

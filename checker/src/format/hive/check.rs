@@ -14,7 +14,7 @@ use super::security::Users;
 use super::subkeys::Entry;
 use super::used::{Part, Used};
 use super::value::Value;
-use super::walk::{Trail, Visit, Visitor, Walk};
+use super::walk::{MAX_DAMAGE_PATH_BYTES, Trail, Visit, Visitor, Walk};
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
@@ -28,7 +28,7 @@ const ROOT_OFFSET: u32 = 0x20;
 /// A broken rule in a hive.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Damage {
-    /// The path of the key that it is in, where one is known: `\A\B`.
+    /// The path of the key that it is in, where one is known: `\A\B`. One longer than [`MAX_DAMAGE_PATH_BYTES`] is cut.
     pub path: Option<String>,
     /// Where, what, and what instead.
     pub error: Error,
@@ -61,9 +61,16 @@ impl Damages {
         self.found.is_empty()
     }
 
-    fn add(&mut self, path: Option<String>, error: Error) {
+    /// Adds a damage that is in no key.
+    fn add(&mut self, error: Error) {
+        self.add_in(|| None, error);
+    }
+
+    /// Adds a damage. There may be millions, in keys with paths of a hundred kilobytes, so only of those that are kept is asked
+    /// where they are.
+    fn add_in(&mut self, path: impl FnOnce() -> Option<String>, error: Error) {
         if self.found.len() < MAX_DAMAGES {
-            self.found.push(Damage { path, error });
+            self.found.push(Damage { path: path(), error });
         } else {
             self.more += 1;
         }
@@ -77,7 +84,7 @@ pub(super) fn check(hive: &Hive<'_>) -> Damages {
     check_file(hive, &mut tree.damages);
     let mut used = Walk::over(hive.root(), &mut tree);
     let Tree { mut damages, users, complete, .. } = tree;
-    users.check(hive.bins(), &mut used, complete, |error| damages.add(None, error));
+    users.check(hive.bins(), &mut used, complete, |error| damages.add(error));
     check_cells(hive.bins(), &mut used, &mut damages);
     damages
 }
@@ -87,14 +94,14 @@ fn check_file(hive: &Hive<'_>, damages: &mut Damages) {
     let (length, stated) = (hive.data().len(), hive.block.bins_bytes as usize);
     if length < stated {
         let (end, expected) = (position(length), format!("{} bytes", position(stated)));
-        damages.add(None, Error::new(Rule::FileLength, end, expected, format!("{end} bytes")));
+        damages.add(Error::new(Rule::FileLength, end, expected, format!("{end} bytes")));
     }
     let root = hive.block.root;
     if root != ROOT_OFFSET {
         let (expected, actual) = (format!("0x{ROOT_OFFSET:X}"), format!("0x{root:X}"));
-        damages.add(None, Error::new(Rule::RootCell, ROOT_FIELD as u64, expected, actual));
+        damages.add(Error::new(Rule::RootCell, ROOT_FIELD as u64, expected, actual));
     }
-    find_bins(hive.data(), |error| damages.add(None, error));
+    find_bins(hive.data(), |error| damages.add(error));
 }
 
 /// Checks that cells fill their bins, and that what was read are whole cells.
@@ -105,20 +112,20 @@ fn check_cells(bins: Bins<'_>, used: &mut Used, damages: &mut Damages) {
             let tile = match tile {
                 Ok(tile) => tile,
                 Err(error) => {
-                    damages.add(None, error);
+                    damages.add(error);
                     break;
                 }
             };
             let at = position(tile.offset);
             if tile.free && after_free {
                 let actual = "the second of two neighbours";
-                damages.add(None, Error::new(Rule::FreeNeighbours, at, "one free cell", actual));
+                damages.add(Error::new(Rule::FreeNeighbours, at, "one free cell", actual));
             }
             after_free = tile.free;
             let part = used.part(tile.offset, tile.length);
             if part == Part::Some || (tile.free && part != Part::Nothing) {
                 let actual = "a reference into a cell";
-                damages.add(None, Error::new(Rule::CellReference, at, "references to whole cells", actual));
+                damages.add(Error::new(Rule::CellReference, at, "references to whole cells", actual));
             }
         }
     }
@@ -143,7 +150,7 @@ struct Level<'h> {
 impl<'h> Tree<'h> {
     fn add(&mut self, trail: &Trail<'h>, broken: Vec<Error>) {
         for error in broken {
-            self.damages.add(Some(trail.path()), error);
+            self.damages.add_in(|| Some(trail.path_up_to(MAX_DAMAGE_PATH_BYTES)), error);
         }
     }
 

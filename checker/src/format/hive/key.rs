@@ -199,8 +199,10 @@ impl<'h> Key<'h> {
         Values::of(self)
     }
 
-    /// Tells of it and of everything below it: parents before children, in the order of the lists. Each cell is read once; where
-    /// another record refers to it as well, that is [`Rule::CellShared`].
+    /// Tells of it and of everything below it: parents before children, in the order of the lists. Each cell is read once;
+    /// where another record refers to it as well, that is [`Rule::CellShared`]. There are at most
+    /// [`MAX_KEY_DEPTH`](super::MAX_KEY_DEPTH) levels, each of which takes some hundred bytes of stack besides what
+    /// `visit` takes.
     pub fn walk(&self, visit: impl FnMut(&Trail<'h>, Event<'h>)) {
         self.visit(&mut Told(visit));
     }

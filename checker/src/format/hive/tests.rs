@@ -235,10 +235,13 @@ fn the_depth_of_keys_is_limited() {
     assert_eq!(error, EditError::Limit { what: "levels of keys", limit: MAX_KEY_DEPTH });
     editor.create_key(r"other\one").unwrap();
     let mut raw = Raw::new(editor.finish());
-    assert_eq!(
-        (raw.hive().check(), count_events(raw.hive().root(), |_| true)),
-        (Damages::default(), MAX_KEY_DEPTH + 2)
-    );
+    // Half of the stack that Windows gives the first thread.
+    let check = || (raw.hive().check(), count_events(raw.hive().root(), |_| true));
+    let checked = std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(512 << 10);
+        thread.spawn_scoped(scope, check).unwrap().join().unwrap()
+    });
+    assert_eq!(checked, (Damages::default(), MAX_KEY_DEPTH + 2));
     // The subkey of another key becomes that of the deepest one.
     let (deepest, other) = (raw.key(&path(MAX_KEY_DEPTH)) as usize + 4, raw.key("other") as usize + 4);
     let list = u32_at(&raw.bytes, 4096 + other + key_field::SUBKEY_LIST);
@@ -247,6 +250,26 @@ fn the_depth_of_keys_is_limited() {
     let damages = raw.hive().check().found;
     assert!(damages[0].error.is_limit(), "{}", damages[0]);
     assert_eq!(damages[0].path.as_deref(), Some(&*format!("\\{}", path(MAX_KEY_DEPTH))));
+}
+
+#[test]
+fn the_path_of_a_damage_is_limited() {
+    for (length, is_cut) in [(MAX_DAMAGE_PATH_BYTES - 1, false), (MAX_DAMAGE_PATH_BYTES, true)] {
+        // A name ends there, and another one follows.
+        let mut names = vec!["k".repeat(127); 7];
+        names.extend(["k".repeat(length - 7 * 128 - 1), "end".to_owned()]);
+        let mut editor = Editor::new_hive(5, "ROOT", 0).unwrap();
+        editor.create_key(&names.join("\\")).unwrap();
+        let mut raw = Raw::new(editor.finish());
+        let parent = raw.field(&names.join("\\"), key_field::PARENT);
+        raw.put_u32(parent, 0);
+        if is_cut {
+            names.pop();
+            names.push("…".to_owned());
+        }
+        let damages = raw.hive().check().found;
+        assert_eq!(damages[0].path.as_deref(), Some(&*format!("\\{}", names.join("\\"))));
+    }
 }
 
 #[test]

@@ -2,10 +2,11 @@
 
 use super::bins::{Cell, position};
 use super::error::{Error, Rule};
+use std::ops::ControlFlow;
 
 /// One bit for each 8 bytes of the bins. A cell is claimed as a whole, so cells that overlap are
-/// noticed like cells that are shared; and all claims together take no more work than the bins have
-/// bytes.
+/// noticed like cells that are shared. A claim ends at the first word of which something is taken, so all claims together take as
+/// many steps as there are words and claims.
 pub(super) struct Used {
     words: Vec<u64>,
 }
@@ -18,41 +19,48 @@ impl Used {
     /// Makes a cell that of one record.
     #[inline]
     pub(super) fn claim(&mut self, cell: &Cell<'_>) -> Result<(), Error> {
-        let mut free = true;
-        self.visit(cell.start, 4 + cell.content.len(), |word, mask| {
-            free &= *word & mask == 0;
+        let claimed = self.visit(cell.start, 4 + cell.content.len(), |word, mask| {
+            let is_free = *word & mask == 0;
             *word |= mask;
+            if is_free { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         });
-        if free { Ok(()) } else { Err(shared(*cell)) }
+        if claimed.is_continue() { Ok(()) } else { Err(shared(*cell)) }
     }
 
     /// Which part of a stretch is claimed.
     pub(super) fn part(&mut self, start: usize, length: usize) -> Part {
         let (mut all, mut none) = (true, true);
-        self.visit(start, length, |word, mask| {
+        let seen = self.visit(start, length, |word, mask| {
             all &= *word & mask == mask;
             none &= *word & mask == 0;
+            if all || none { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         });
-        match (all, none) {
-            (_, true) => Part::Nothing,
-            (true, false) => Part::Everything,
-            (false, false) => Part::Some,
+        match (seen, none) {
+            (ControlFlow::Continue(()), true) => Part::Nothing,
+            (ControlFlow::Continue(()), false) => Part::Everything,
+            (ControlFlow::Break(()), _) => Part::Some,
         }
     }
 
-    /// The words that have the bits of a stretch, each with a mask of these bits.
+    /// The words that have the bits of a stretch, each with a mask of these bits, until it is enough.
     #[inline]
-    fn visit(&mut self, start: usize, length: usize, mut each: impl FnMut(&mut u64, u64)) {
+    fn visit(
+        &mut self,
+        start: usize,
+        length: usize,
+        mut each: impl FnMut(&mut u64, u64) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
         let (mut bit, end) = (start / 8, (start + length).div_ceil(8));
         while bit < end {
             let within = bit % 64;
             let count = (64 - within).min(end - bit);
             let mask = (u64::MAX >> (64 - count)) << within;
             if let Some(word) = self.words.get_mut(bit / 64) {
-                each(word, mask);
+                each(word, mask)?;
             }
             bit += count;
         }
+        ControlFlow::Continue(())
     }
 }
 
@@ -94,6 +102,9 @@ mod tests {
         assert_eq!(used.part(3000, 1000), Part::Nothing);
         assert_eq!(used.part(40, 2000), Part::Everything);
         assert_eq!(used.part(4080, 16), Part::Some);
+        // A claim ends where another one is met, and so takes no time again.
+        assert!(used.claim(&cell(2040, 2000)).is_err());
+        assert_eq!(used.part(3000, 1000), Part::Nothing);
         // Never more than there is.
         assert!(used.claim(&cell(8192, 8)).is_ok());
     }

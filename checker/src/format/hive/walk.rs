@@ -11,6 +11,9 @@ use std::borrow::Cow;
 /// The most levels of keys, the root being the first.
 pub const MAX_KEY_DEPTH: usize = 512;
 
+/// Where the path of a damage is cut, in bytes: behind the first name that ends there or later.
+pub const MAX_DAMAGE_PATH_BYTES: usize = 1 << 10;
+
 /// Who is told what a walk meets.
 pub trait Visitor<'h> {
     /// A key. Its values follow, then its subkeys, each with what is below it.
@@ -77,9 +80,18 @@ impl Trail<'_> {
     /// For an [`Event::Unreadable`] it is the path of the key that refers to what cannot be read.
     #[must_use]
     pub fn path(&self) -> String {
+        self.path_up_to(usize::MAX)
+    }
+
+    /// The path. If more follows behind the first name that ends at so many bytes or later, `\…` stands for it.
+    pub(super) fn path_up_to(&self, max_bytes: usize) -> String {
         let mut path = String::new();
         for key in self.keys.iter().skip(1) {
             path.push('\\');
+            if path.len() > max_bytes {
+                path.push('…');
+                break;
+            }
             path.push_str(&key.name().to_string());
         }
         if path.is_empty() { "\\".to_owned() } else { path }
@@ -91,8 +103,8 @@ impl Trail<'_> {
 /// Each cell is read once. Where another record refers to it as well, that is [`Rule::CellShared`], so
 /// a walk ends after work in proportion to the length of the hive, whatever the hive is.
 ///
-/// It calls itself for each level of keys, of which there are at most [`MAX_KEY_DEPTH`], which takes less than 300 KB of stack,
-/// and tells what it meets by a call: to hand each record to a caller that asks for the next one took twice as long.
+/// It calls itself for each level of keys, of which there are at most [`MAX_KEY_DEPTH`], and tells what it meets by a call:
+/// to hand each record to a caller that asks for the next one took twice as long.
 pub(super) struct Walk<'h, 'v, V> {
     bins: Bins<'h>,
     trail: Trail<'h>,
