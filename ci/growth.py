@@ -18,6 +18,8 @@ PAYLOAD_BYTES_OF_A_COMPONENT = 100_000
 ROUNDS = 5
 # The largest exponent of growth that counts as in proportion.
 STEEPEST = 1.1
+# Smaller stores have more and smaller packages for their size, and say less about growth.
+SAME_SHAPE = 4_000
 
 
 def run(command):
@@ -46,8 +48,9 @@ def scans(components):
 
 
 def slope(sizes, values):
-    """By how much a value grows with a size: 1 is in proportion."""
-    return math.log(values[-1] / values[0]) / math.log(sizes[-1] / sizes[0])
+    """By how much a value grows with a size, among stores of the same shape: 1 is in proportion."""
+    first = next((at for at, size in enumerate(sizes[:-1]) if size >= SAME_SHAPE), 0)
+    return math.log(values[-1] / values[first]) / math.log(sizes[-1] / sizes[first])
 
 
 def draw(curves):

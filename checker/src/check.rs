@@ -112,8 +112,11 @@ pub(crate) enum Run {
     /// Whether a component manifest, given by its index, is what the registry and the catalogs say.
     Vouching(fn(&StoreSubject<'_>, usize) -> Vouching),
     /// The store as a whole.
-    Store(fn(&StoreSubject<'_>, &mut Outcome)),
+    Store(StoreCheck),
 }
+
+/// A check that looks at the store as a whole.
+pub(crate) type StoreCheck = fn(&StoreSubject<'_>, &mut Outcome);
 
 /// What vouches for a manifest.
 pub(crate) enum Vouching {
@@ -223,6 +226,14 @@ impl Enabled {
 
     pub(crate) fn checks(&self) -> impl Iterator<Item = &'static Check> {
         CHECKS.iter().filter(|check| !self.without.contains(&check.id))
+    }
+
+    /// The checks that look at the store as a whole.
+    pub(crate) fn of_store(&self) -> impl Iterator<Item = (Section, StoreCheck)> {
+        self.checks().filter_map(|check| match check.run {
+            Run::Store(run) => Some((check.section, run)),
+            _ => None,
+        })
     }
 
     /// What the stages of a hive find.

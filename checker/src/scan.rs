@@ -23,7 +23,7 @@ pub use memo::{MAX_MEMO_BYTES, Memo};
 pub use sink::{Sink, Totals};
 pub use wanted::{Wanted, WantedKind, WantedPackage};
 
-use crate::check::{self, Enabled, Hashed, Outcome, Outcomes, Run, Section, StoreSubject, Vouching};
+use crate::check::{self, Enabled, Hashed, Outcome, Outcomes, Section, StoreSubject, Vouching};
 use crate::finding::{Finding, Severity};
 use crate::format::catalog::{Roots, Verifier};
 use crate::format::time::Instant;
@@ -485,13 +485,7 @@ impl<'s> Scan<'s> {
 
     /// What the checks say that look at the store as a whole. None depends on what another one says.
     fn check_whole(&self, subject: &StoreSubject<'_>, outcomes: &mut Outcomes) {
-        let checks: Vec<_> = self
-            .enabled
-            .checks()
-            .filter_map(
-                |check| if let Run::Store(run) = check.run { Some((check.section, run)) } else { None },
-            )
-            .collect();
+        let checks: Vec<_> = self.enabled.of_store().collect();
         let said = self.workers().map(&checks, |(_, run)| {
             let mut outcome = Outcome::default();
             run(subject, &mut outcome);

@@ -1,4 +1,4 @@
-//! Hives: reading ends and stays inside the file, and the check tells whatever a walk cannot read.
+//! Hives: reading ends and stays inside the file, a walk meets no key twice, and the check tells whatever it cannot read.
 
 use crate::mutation::Mutation;
 use checker::format::hive::{Damages, Event, Hive, open};

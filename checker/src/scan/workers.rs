@@ -111,6 +111,19 @@ mod tests {
     }
 
     #[test]
+    fn two_things_give_the_same_side_by_side() {
+        for threads in [1, 2] {
+            let workers = Workers { threads, watch: None };
+            let here = std::thread::current().id();
+            let (one, two) = workers.both(|| std::thread::current().id(), || std::thread::current().id());
+            assert_eq!((one == here, two), (threads == 1, here));
+        }
+        let panicked =
+            std::panic::catch_unwind(|| Workers { threads: 2, watch: None }.both(|| panic!("one"), || "two"));
+        assert_eq!(panicked.unwrap_err().downcast_ref(), Some(&"one"));
+    }
+
+    #[test]
     fn the_first_results_are_kept_when_stopped() {
         let items: Vec<usize> = (0..1000).collect();
         for threads in [1, 2, 7] {
