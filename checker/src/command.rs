@@ -51,8 +51,11 @@ pub(crate) fn at_path(path: &Path) -> impl Fn(io::Error) -> Failure {
 
 /// A file to write to. It is never inside one of some folders, which are only read: the image, and sources.
 pub(crate) fn output<'f>(path: &Path, read: impl IntoIterator<Item = &'f Path>) -> Result<File, Failure> {
-    // What is not there is not read.
-    let target = fs::canonicalize(path).or_else(|_| fs::canonicalize(parent(path))).map_err(at_path(path))?;
+    // What is not there is not read; but to write to a link makes what it leads to.
+    let target = match fs::canonicalize(path) {
+        Err(error) if fs::symlink_metadata(path).is_ok() => return Err(at_path(path)(error)),
+        target => target.or_else(|_| fs::canonicalize(parent(path))).map_err(at_path(path))?,
+    };
     is_outside(&target, read)?;
     File::create(path).map_err(at_path(path))
 }

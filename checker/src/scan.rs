@@ -335,9 +335,7 @@ impl<'s> Scan<'s> {
         let roots = self.all_roots(&hives);
         let mut outcomes = Outcomes::default();
         let Files { winsxs, packages, manifests, catalogs, base } = self.files(&hives, &roots, &mut outcomes);
-        if !packages.is_empty() || !manifests.is_empty() {
-            hives.require(!packages.is_empty(), &self.enabled);
-        }
+        hives.require(!packages.is_empty(), !manifests.is_empty(), &self.enabled);
         outcomes.of(Section::RegistryHives).add(std::mem::take(&mut hives.outcome));
         let (base, fitting_base) = base.unzip();
         let mut store = Store::new(packages, manifests, catalogs, hives.registry);

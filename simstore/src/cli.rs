@@ -51,7 +51,8 @@ pub(crate) enum Command {
         #[arg(long, value_enum, default_value_t = Format::Text)]
         format: Format,
     },
-    /// Build a damaged store for each fault, and one more where it can be signed anew, each with its expected.json
+    /// Build a damaged store for each fault, and one more where it can be signed anew, each with its expected.json. A fault that the
+    /// store of the profile has nothing for strikes that of another one, for which the healthy one is no donor
     Suite {
         /// A folder that is not there yet, or is empty
         dir: PathBuf,

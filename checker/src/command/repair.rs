@@ -236,9 +236,9 @@ fn may_begin(arguments: &RepairArguments, told: &mut Told) -> Result<bool, Failu
         return Ok(true);
     }
     if !io::stdin().is_terminal() {
-        return Err(Failure::Refused(
-            "nobody can be asked; give --yes to do it, or --dry-run to look".to_owned(),
-        ));
+        // What is left of a repair cannot be looked at only.
+        let look = if arguments.resume { "" } else { ", or --dry-run to look" };
+        return Err(Failure::Refused(format!("nobody can be asked; give --yes to do it{look}")));
     }
     write!(told, "Do it? [y/N] ")?;
     told.flush()?;

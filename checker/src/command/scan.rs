@@ -1,5 +1,6 @@
 //! `checksur scan`: a whole image.
 
+use super::lock::Lock;
 use super::sources::{self, Opened};
 use super::{Failure, at_path, base, forms, progress, roots};
 use crate::cli::{ImageArguments, ScanArguments, SkipWhat};
@@ -121,8 +122,11 @@ fn tell_of_repairs(opened: &Opened) {
         .and_then(|mut folder| Journal::of(&mut folder).ok()?.progress().ok());
     let what = match progress {
         None | Some(Progress::None) => return,
-        Some(Progress::Staging | Progress::Staged) => RepairError::Unfinished,
-        Some(Progress::Done) => RepairError::NotKept,
+        Some(Progress::Staging | Progress::Staged) => match Lock::of(&opened.path) {
+            Ok(_) => RepairError::Unfinished.into(),
+            Err(running) => running,
+        },
+        Some(Progress::Done) => RepairError::NotKept.into(),
     };
     eprintln!("checksur: {what}");
 }

@@ -220,7 +220,7 @@ findings! {
         Error Hive:4 Ours logged None update 0x8007_3712 finer [0x8007_03F7] proof Inferred/Inferred
         title "The structure of a registry hive is damaged"
         when "The hive loads, but a cell, list, record, order or hash rule that has no exceptions is broken."
-        mends FromDonor "value by value from the manifests; else a donor hive"
+        mends FromDonor "the hive, from an image of the same Windows; SOFTWARE only from a backup of the same machine"
     }
     HiveDirty = "hive-dirty" {
         Warning Hive:4 Ours logged None update None finer [] proof Measured/Inferred
@@ -355,7 +355,7 @@ findings! {
         Error ComponentManifest:6 Log("CSI Manifest Bad XML") logged 0x0000_0000 update 0x8007_05B9 finer [] proof Recalled/Inferred
         title "The component manifest ends in NUL bytes"
         when "A plain manifest has NULs from some offset to its end, and something else before them."
-        mends FromEvidence "cutting the NULs, if the rest has the vouched-for digest; else a donor"
+        mends FromDonor "the manifest, from a donor or from the package"
     }
     ManifestNotWellFormed = "manifest-not-well-formed" {
         Error ComponentManifest:7 Log("CSI Manifest Bad XML") logged 0x0000_0000 update 0x8007_05B9 finer [0x8007_36E5] proof Recalled/Inferred
@@ -478,7 +478,7 @@ findings! {
         title "The registration of a component is missing"
         when "The manifest is sound, a deployment, a winner or a Deployments key names the component, and \
             it has no key."
-        mends FromEvidence "the manifest (identity, S256H, file marks) and the deployments (component marks)"
+        mends FromDonor "the key, from the hive of an image of the same Windows"
     }
     ComponentKeyNameIllegal = "component-key-name-illegal" {
         Error ComponentsHive:3 Log("CSI Corrupt Component Keyform") logged 0x0000_0000 update 0x8007_0246 finer [] proof Recalled/Inferred
@@ -553,7 +553,7 @@ findings! {
         supersedes [ComponentIdentityMissing, ComponentS256hMissing, CMarkMissing]
         title "A component key has lost its values"
         when "Only ClosureFlags or CF is left: identity, S256H and every component mark are gone."
-        mends FromEvidence "the manifest and the deployments"
+        mends FromDonor "the values, from the hive of an image of the same Windows"
     }
     CMarkMissing = "c-mark-missing" {
         Error ComponentsHive:1 Log("CSI Missing C Mark") logged 0x0000_0000 update 0x8007_3712 finer [] proof Recalled/Inferred

@@ -130,4 +130,4 @@ impl fmt::Debug for Hive<'_> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -54,9 +54,10 @@ pub fn write_next(out: &mut dyn Write, scanned: &Scanned, report: &Report) -> io
     }
     let image = scanned.image.display().to_string();
     let image = if image.contains(' ') { format!("\"{image}\"") } else { image };
+    let roots = if scanned.roots == 0 { "" } else { " --roots ROOTS" };
     plain_line!(
         out,
-        "Next: `checksur repair {image} --source DONOR` mends what a healthy image or packages hold, and asks first;"
+        "Next: `checksur repair {image}{roots} --source DONOR` mends what a healthy image or packages hold, and asks first;"
     )?;
     plain_line!(
         out,

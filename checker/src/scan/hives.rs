@@ -57,16 +57,18 @@ pub(super) struct Hives {
 
 impl Hives {
     /// Says of the hives that are not there that they should be, and of those that register nothing that they tell
-    /// nothing. Only in Windows PE that is as it should be.
-    pub(super) fn require(&mut self, has_packages: bool, enabled: &Enabled) {
+    /// nothing. Only in Windows PE that is as it should be. Where there is nothing else, either, nothing is known to be wrong,
+    /// and nothing was verified.
+    pub(super) fn require(&mut self, has_packages: bool, has_manifests: bool, enabled: &Enabled) {
+        let has_content = has_packages || has_manifests;
         let mut lacking = Vec::new();
         for (path, is_empty) in std::mem::take(&mut self.absent) {
             let file = if is_empty { HiveFile::Empty } else { HiveFile::Missing };
-            lacking.push((path, Some(file), Cause::Registry));
+            lacking.push((path, has_content.then_some(file), Cause::Registry));
         }
         let is_reduced = self.registry.packages.as_ref().is_some_and(|keys| keys.is_of_windows_pe());
         for (role, path) in std::mem::take(&mut self.bare) {
-            if role == Role::Components || has_packages {
+            if has_packages || (has_manifests && role == Role::Components) {
                 lacking.push((path, (!is_reduced).then_some(HiveFile::Bare), Cause::BareHive));
             }
         }

@@ -1,5 +1,6 @@
 //! The program: exit codes, and that an image is only read.
 
+use checker::format::hive::Editor;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -111,12 +112,49 @@ fn a_file_is_no_image() {
     }
 }
 
-/// Entries of the list of accepted findings that are of no use are told, where everything was looked at.
-#[test]
-fn what_accepts_nothing_is_told() {
+/// An image with the folders of a store, and nothing in them.
+fn empty_image() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir_all(folder.path().join("image/Windows/servicing/Packages")).unwrap();
     std::fs::create_dir_all(folder.path().join("image/Windows/WinSxS/Manifests")).unwrap();
+    folder
+}
+
+/// Nothing is wrong with folders in which nothing is, but nothing vouches for it.
+#[test]
+fn an_empty_store_without_a_registry_is_not_verified() {
+    let folder = empty_image();
+    let scanned = checksur(&["scan", "image", "--quiet"], folder.path());
+    let shown = String::from_utf8_lossy(&scanned.stdout);
+    assert_eq!(scanned.status.code(), Some(8), "{shown}");
+    for hive in ["SOFTWARE", "COMPONENTS"] {
+        assert!(shown.contains(&format!("Windows/System32/config/{hive}")), "{shown}");
+    }
+    assert!(shown.contains("the registry hive is not there or cannot be loaded"), "{shown}");
+}
+
+/// To write to a link that leads nowhere would make the file that it names, which may be in the image.
+#[cfg(unix)]
+#[test]
+fn no_report_is_written_through_a_link() {
+    let folder = empty_image();
+    std::os::unix::fs::symlink("image/inside.json", folder.path().join("report.json")).unwrap();
+    let refused = checksur(&["scan", "image", "--format", "json", "-o", "report.json"], folder.path());
+    assert_eq!(refused.status.code(), Some(16));
+    let told = String::from_utf8_lossy(&refused.stderr);
+    assert!(told.contains("report.json"), "{told}");
+    assert!(!folder.path().join("image/inside.json").exists());
+}
+
+/// Entries of the list of accepted findings that are of no use are told, where everything was looked at.
+#[test]
+fn what_accepts_nothing_is_told() {
+    let folder = empty_image();
+    let config = folder.path().join("image/Windows/System32/config");
+    std::fs::create_dir_all(&config).unwrap();
+    for hive in ["SOFTWARE", "COMPONENTS"] {
+        std::fs::write(config.join(hive), Editor::new_hive(5, "ROOT", 0).unwrap().finish()).unwrap();
+    }
     let list =
         "[[accept]]\nfinding = \"payload-missing\"\nsubject = 'windows\\winsxs\\*'\nreason = \"known\"\n";
     std::fs::write(folder.path().join("known.toml"), list).unwrap();

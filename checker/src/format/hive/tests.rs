@@ -2,7 +2,7 @@
 
 mod damage;
 mod hostile;
-pub(super) mod support;
+pub(crate) mod support;
 
 use super::bytes::{put_u32, u32_at};
 use super::key::field as key_field;

@@ -6,7 +6,6 @@ use crate::format::hive::base_block::{BASE_BLOCK_BYTES, HEADER_BYTES, seal};
 use crate::format::hive::key::field as key_field;
 use crate::format::hive::value::{MAX_VALUE_BYTES, SEGMENT_BYTES, field as value_field};
 use crate::format::hive::{Editor, Event, Key, Rule, ValueType, open};
-use crate::registry::{ComponentKey, ComponentStoreKeys, KeyList, PACKAGES, PackageKeys, SERVICING};
 use proptest::prelude::*;
 
 /// Reads everything of a file that may be a hive, in every way.
@@ -195,50 +194,6 @@ fn values_and_security_that_many_keys_share() {
     let read = count_events(hive.root(), |event| matches!(event, Event::Value { .. }));
     assert_eq!(read, 300);
     assert!(rules(&raw).contains(&Rule::CellShared));
-}
-
-/// A list that names one key as often as a leaf can.
-fn name_one_key(raw: &mut Raw, list: &str, key: &str) {
-    let entries = raw.key(key).to_le_bytes().repeat(u16::MAX.into());
-    let leaf = raw.append(&[[b"li", &u16::MAX.to_le_bytes()[..], &entries].concat()])[0];
-    raw.set_index(list, &[leaf]);
-}
-
-#[test]
-fn what_is_read_of_components_is_no_longer_than_the_hive() {
-    let (list, component) = (r"DerivedData\Components", r"DerivedData\Components\x");
-    let mut editor = Editor::new_hive(5, "ROOT", 0).unwrap();
-    editor.create_key(component).unwrap();
-    for number in 0..1_000 {
-        editor.set_value(component, &format!("c!{number}"), ValueType::BINARY, &[1; 10]).unwrap();
-    }
-    let mut raw = Raw::new(editor.finish());
-    let read = |raw: &Raw| ComponentStoreKeys::read(&raw.hive()).components;
-    let names =
-        |list: &KeyList<ComponentKey>| list.keys.iter().map(|key| key.deployments.len()).sum::<usize>();
-    let sound = read(&raw);
-    assert!(sound.is_whole && sound.keys[0].is_whole);
-    assert_eq!((sound.keys.len(), names(&sound)), (1, 1_000));
-    // Sixty million names, if all of them were read.
-    name_one_key(&mut raw, list, component);
-    let shared = read(&raw);
-    assert!(!shared.is_whole);
-    assert!(names(&shared) > 1_000 && names(&shared) * 30 < 2 * raw.bytes.len(), "{}", names(&shared));
-}
-
-#[test]
-fn packages_are_looked_through_no_further_than_the_hive_is_long() {
-    let list = format!(r"{SERVICING}\{PACKAGES}");
-    let package = format!(r"{list}\x");
-    let mut editor = Editor::new_hive(5, "ROOT", 0).unwrap();
-    editor.create_key(&format!(r"{package}\y")).unwrap();
-    let mut raw = Raw::new(editor.finish());
-    assert!(PackageKeys::read(&raw.hive()).packages.is_whole);
-    // Owners is looked for in all of them: more than four thousand million times.
-    name_one_key(&mut raw, &package, &format!(r"{package}\y"));
-    name_one_key(&mut raw, &list, &package);
-    let packages = PackageKeys::read(&raw.hive()).packages;
-    assert!(!packages.is_whole && !packages.keys.is_empty());
 }
 
 #[test]
