@@ -93,10 +93,25 @@ fn what_lies_in_an_image_is_shown_before_it_is_done() {
     assert_eq!(asked.status.code(), Some(16));
     assert!((0..30).all(|number| shown.contains(&format!("create  Windows/{number}/"))), "{shown}");
     assert!(told.contains("nobody can be asked"), "{told}");
+    assert!(!told.contains("--dry-run"), "{told}");
     assert!(!folder.path().join("image/Windows/0").exists());
+    is_told_of_the_repair(folder.path());
     let done = checksur(&["repair", "image", "--resume", "--yes"], folder.path());
     assert!(String::from_utf8_lossy(&done.stdout).contains("The repair is finished."), "{done:?}");
     assert!(folder.path().join("image/Windows/29").is_dir());
+}
+
+/// Whoever scans hears of a repair that was interrupted, but not while it runs.
+fn is_told_of_the_repair(folder: &Path) {
+    let told =
+        || String::from_utf8_lossy(&checksur(&["scan", "image", "--quiet"], folder).stderr).into_owned();
+    assert!(told().contains("finish it with --resume"), "{}", told());
+    // Where folders cannot be locked, nobody knows that it runs.
+    if cfg!(unix) {
+        let running = std::fs::File::open(folder.join("image")).unwrap();
+        running.lock().unwrap();
+        assert!(told().contains("another repair of this image is running"), "{}", told());
+    }
 }
 
 /// An image that is a file has to be mounted, and that is said.
